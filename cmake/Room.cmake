@@ -1,0 +1,22 @@
+# tokenbroker_room(NAME SOURCES file... [LINKS target...] [PRIVATE_LINKS target...])
+# One static library a room, named room_NAME. A room without sources yet is an INTERFACE target.
+function(tokenbroker_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  if(NOT ROOM_SOURCES)
+    add_library(room_${name} INTERFACE)
+    target_link_libraries(room_${name} INTERFACE project_options ${ROOM_LINKS})
+    return()
+  endif()
+  add_library(room_${name} STATIC ${ROOM_SOURCES})
+  target_link_libraries(room_${name} PUBLIC project_options ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS})
+endfunction()
+
+# tokenbroker_unit_test(ROOM SOURCES file... [LINKS target...]): one test program a room, run as one CTest test.
+function(tokenbroker_unit_test room)
+  cmake_parse_arguments(TEST "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(unit_${room} ${TEST_SOURCES})
+  target_include_directories(unit_${room} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(unit_${room} PRIVATE room_${room} ${TEST_LINKS} GTest::gmock GTest::gtest_main)
+  add_test(NAME unit/${room} COMMAND unit_${room} --gtest_brief=1)
+  set_tests_properties(unit/${room} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
