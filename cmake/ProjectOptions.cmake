@@ -17,7 +17,7 @@ add_library(project_options INTERFACE)
 target_include_directories(project_options INTERFACE "${PROJECT_SOURCE_DIR}/src")
 target_compile_options(project_options INTERFACE
   -Werror -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
-  -Wformat=2 -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough
+  -Wformat=2 -Woverloaded-virtual -Wimplicit-fallthrough
   -fstack-protector-strong)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(project_options INTERFACE -Wduplicated-cond -Wlogical-op -Wuseless-cast

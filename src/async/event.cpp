@@ -29,7 +29,8 @@ private:
 
 }  // namespace
 
-// One waiting coroutine: a timer that never expires, whose cancel() is the wake-up. Lives in its frame.
+// One waiting coroutine: a timer that never expires, whose cancel() is the wake-up. Lives in its
+// frame.
 class Event::Waiter {
 public:
     Waiter(std::list<Waiter*>& all, const asio::any_io_executor& executor)
@@ -47,7 +48,8 @@ public:
 
     asio::awaitable<void> wait() {
         while (!notified && !rung) {
-            auto [error] = co_await timer_.async_wait(as_tuple);
+            // Why it woke is asked of the flags: cancel() and a cancellation look the same here.
+            static_cast<void>(co_await timer_.async_wait(as_tuple));
             const auto state = co_await asio::this_coro::cancellation_state;
             if (state.cancelled() != asio::cancellation_type::none) {
                 throw boost::system::system_error(asio::error::operation_aborted);
@@ -65,7 +67,8 @@ private:
 };
 
 void Event::notify_all() {
-    for (Waiter* waiter : waiters_) waiter->wake(waiter->notified);
+    for (Waiter* waiter : waiters_)
+        waiter->wake(waiter->notified);
 }
 
 asio::awaitable<void> Event::wait() {

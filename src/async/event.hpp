@@ -8,8 +8,9 @@
 
 namespace tokenbroker::async {
 
-// A condition variable for coroutines of one thread: waiters wake on notify_all(). It remembers nothing, so
-// it is always used as `while (!condition) co_await event.wait();`. Outlives its waiters.
+// A condition variable for coroutines of one thread: waiters wake on notify_all(). It remembers
+// nothing, so it is always used as `while (!condition) co_await event.wait();`. Outlives its
+// waiters.
 class Event {
 public:
     Event() = default;
@@ -18,9 +19,11 @@ public:
 
     void notify_all();
 
-    // Until notified. Throws boost::system::system_error(operation_aborted) if the coroutine is cancelled.
+    // Until notified. Throws boost::system::system_error(operation_aborted) if the coroutine is
+    // cancelled.
     boost::asio::awaitable<void> wait();
-    // Until notified (true) or until boot time reaches `deadline` (false). Cancelled: throws likewise.
+    // Until notified (true) or until boot time reaches `deadline` (false). Cancelled: throws
+    // likewise.
     boost::asio::awaitable<bool> wait_until(Clock& clock, BootTime deadline);
 
     [[nodiscard]] std::size_t waiters() const noexcept { return waiters_.size(); }

@@ -23,7 +23,9 @@ struct Nursery::Child {
 Nursery::Nursery(asio::any_io_executor executor, OnFailure on_failure)
     : executor_(std::move(executor)), on_failure_(std::move(on_failure)) {}
 
-Nursery::~Nursery() { assert(children_.empty() && "a nursery is joined before it goes"); }
+Nursery::~Nursery() {
+    assert(children_.empty() && "a nursery is joined before it goes");
+}
 
 void Nursery::spawn(std::string name, asio::awaitable<void> task) {
     auto place = children_.insert(children_.end(), std::make_unique<Child>());
@@ -47,8 +49,8 @@ void Nursery::ended(std::list<std::unique_ptr<Child>>::iterator place, std::exce
 }
 
 void Nursery::cancel() {
-    // By turns of the loop: emit() may run a child to its end at once, and so change the list or destroy
-    // the caller's own signal while it is being emitted.
+    // By turns of the loop: emit() may run a child to its end at once, and so change the list or
+    // destroy the caller's own signal while it is being emitted.
     for (const auto& child : children_) {
         auto* target = child.get();
         asio::post(executor_, [this, target] {
@@ -62,7 +64,8 @@ void Nursery::cancel() {
 }
 
 asio::awaitable<void> Nursery::join() {
-    while (!children_.empty()) co_await changed_.wait();
+    while (!children_.empty())
+        co_await changed_.wait();
     if (first_failure_) std::rethrow_exception(std::exchange(first_failure_, nullptr));
 }
 

@@ -13,8 +13,8 @@
 
 namespace tokenbroker::async {
 
-// Owns child coroutines: whoever starts a task ends it. A child that throws anything but a cancellation is
-// reported to `on_failure` (by default the exception is kept and join() throws it).
+// Owns child coroutines: whoever starts a task ends it. A child that throws anything but a
+// cancellation is reported to `on_failure` (by default the exception is kept and join() throws it).
 // The owner calls `co_await join()` before the nursery goes; destroying one with children is a bug.
 class Nursery {
 public:
@@ -25,7 +25,8 @@ public:
     Nursery& operator=(const Nursery&) = delete;
     ~Nursery();
 
-    // Starts a child. `name` is for error reports. What the coroutine refers to outlives the nursery.
+    // Starts a child. `name` is for error reports. What the coroutine refers to outlives the
+    // nursery.
     void spawn(std::string name, boost::asio::awaitable<void> task);
 
     // Cancels every child (terminal): each wait in it throws operation_aborted from now on.

@@ -41,7 +41,9 @@ Offload::Offload(asio::io_context& loop, std::size_t threads) : loop_(loop) {
     workers_ = std::make_unique<Workers>(threads);
 }
 
-Offload::~Offload() { workers_->pool.join(); }
+Offload::~Offload() {
+    workers_->pool.join();
+}
 
 void Offload::submit(std::shared_ptr<JobBase> job) {
     // The guard keeps run() from returning while a result is still to come.

@@ -13,8 +13,9 @@
 
 namespace tokenbroker::async {
 
-// Runs what may block (fsync, name services, reading a secret) on a small pool of threads, and brings the
-// result back to the loop. The work must not touch anything that the loop's thread uses meanwhile.
+// Runs what may block (fsync, name services, reading a secret) on a small pool of threads, and
+// brings the result back to the loop. The work must not touch anything that the loop's thread uses
+// meanwhile.
 class Offload {
 public:
     // `threads` workers, started at once, so that they exist before a sandbox forbids making any.
@@ -24,14 +25,15 @@ public:
     // Waits for work under way. A process that must not wait leaves by _exit instead.
     ~Offload();
 
-    // The result of `work`, or its exception. A cancelled caller leaves at once; the work runs on, owning
-    // all it refers to.
+    // The result of `work`, or its exception. A cancelled caller leaves at once; the work runs on,
+    // owning all it refers to.
     template <class T>
     boost::asio::awaitable<T> run(std::function<T()> work) {
         auto job = std::make_shared<Job<T>>();
         job->work = std::move(work);
         submit(job);
-        while (!job->finished) co_await job->done.wait();
+        while (!job->finished)
+            co_await job->done.wait();
         if (job->failure) std::rethrow_exception(job->failure);
         co_return std::move(*job->result);
     }

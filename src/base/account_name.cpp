@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::size_t longest = 63;
 
-bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_alphanumeric(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 }  // namespace
 
@@ -16,7 +18,9 @@ Result<AccountName> AccountName::parse(std::string_view text) {
                        std::ranges::all_of(text, [](char c) {
                            return is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
                        });
-    if (!valid) return Error(Errc::invalid_input, "not an account name: allowed are " + std::string(allowed));
+    if (!valid)
+        return Error(Errc::invalid_input,
+                     "not an account name: allowed are " + std::string(allowed));
     return AccountName(text);
 }
 

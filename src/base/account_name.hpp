@@ -9,8 +9,8 @@
 
 namespace tokenbroker {
 
-// The name of a configured account: [a-z0-9][a-z0-9._-]{0,62}. Valid by construction, so it can stand in a
-// file name, a URL path and a metric label as it is.
+// The name of a configured account: [a-z0-9][a-z0-9._-]{0,62}. Valid by construction, so it can
+// stand in a file name, a URL path and a metric label as it is.
 class AccountName {
 public:
     static Result<AccountName> parse(std::string_view text);

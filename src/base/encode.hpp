@@ -17,7 +17,8 @@ Result<std::string> base64url_decode(std::string_view text);
 
 // Percent-encodes all but RFC 3986 unreserved characters: for a path segment or a query value.
 std::string percent_encode(std::string_view bytes);
-// application/x-www-form-urlencoded, as RFC 6749 wants names and secrets: like above, a space as '+'.
+// application/x-www-form-urlencoded, as RFC 6749 wants names and secrets: like above, a space as
+// '+'.
 std::string form_encode(std::string_view bytes);
 // A JSON string with its quotes; control characters escaped, other UTF-8 as it is.
 std::string json_quote(std::string_view text);

@@ -12,26 +12,46 @@ public:
 
     std::string message(int value) const override {
         switch (static_cast<Errc>(value)) {
-            case Errc::invalid_input: return "invalid input";
-            case Errc::not_found: return "not found";
-            case Errc::access_denied: return "access denied";
-            case Errc::io: return "input/output failed";
-            case Errc::timeout: return "timed out";
-            case Errc::cancelled: return "cancelled";
-            case Errc::too_large: return "too large";
-            case Errc::corrupt: return "stored data is damaged";
-            case Errc::wrong_key: return "sealed under another key";
-            case Errc::future_version: return "written by a newer version";
-            case Errc::locked: return "held by somebody else";
-            case Errc::unavailable: return "not available now";
-            case Errc::resolve_failed: return "name resolution failed";
-            case Errc::connect_failed: return "connecting failed";
-            case Errc::tls_failed: return "TLS failed";
-            case Errc::proxy_failed: return "the proxy failed";
-            case Errc::connection_lost: return "connection lost";
-            case Errc::bad_answer: return "unexpected answer";
-            case Errc::misconfigured: return "misconfigured";
-            case Errc::internal: return "internal error";
+            case Errc::invalid_input:
+                return "invalid input";
+            case Errc::not_found:
+                return "not found";
+            case Errc::access_denied:
+                return "access denied";
+            case Errc::io:
+                return "input/output failed";
+            case Errc::timeout:
+                return "timed out";
+            case Errc::cancelled:
+                return "cancelled";
+            case Errc::too_large:
+                return "too large";
+            case Errc::corrupt:
+                return "stored data is damaged";
+            case Errc::wrong_key:
+                return "sealed under another key";
+            case Errc::future_version:
+                return "written by a newer version";
+            case Errc::locked:
+                return "held by somebody else";
+            case Errc::unavailable:
+                return "not available now";
+            case Errc::resolve_failed:
+                return "name resolution failed";
+            case Errc::connect_failed:
+                return "connecting failed";
+            case Errc::tls_failed:
+                return "TLS failed";
+            case Errc::proxy_failed:
+                return "the proxy failed";
+            case Errc::connection_lost:
+                return "connection lost";
+            case Errc::bad_answer:
+                return "unexpected answer";
+            case Errc::misconfigured:
+                return "misconfigured";
+            case Errc::internal:
+                return "internal error";
         }
         return "unknown error";
     }

@@ -11,33 +11,33 @@ namespace tokenbroker {
 
 // What went wrong, as callers need to tell it apart. The words for people are in Error::message().
 enum class Errc {
-    invalid_input = 1,   // a value from outside does not parse or is out of range
-    not_found,           // what was named is not there
-    access_denied,       // the kernel or a rule of ours refused it
-    io,                  // a file, socket or system call failed
-    timeout,             // a deadline passed
-    cancelled,           // the owner ended the task
-    too_large,           // a size limit was reached
-    corrupt,             // stored data is not what we wrote
-    wrong_key,           // sealed under another key
-    future_version,      // written by a newer program
-    locked,              // somebody else holds it
-    unavailable,         // can't be had now; later it may
-    resolve_failed,      // name resolution failed
-    connect_failed,      // no address answered
-    tls_failed,          // handshake or certificate check failed
-    proxy_failed,        // the CONNECT proxy refused or failed
-    connection_lost,     // the connection broke after the request went out
-    bad_answer,          // the upstream's answer is not HTTP or not what was expected
-    misconfigured,       // a human has to mend the configuration
-    internal,            // a bug of ours
+    invalid_input = 1,  // a value from outside does not parse or is out of range
+    not_found,          // what was named is not there
+    access_denied,      // the kernel or a rule of ours refused it
+    io,                 // a file, socket or system call failed
+    timeout,            // a deadline passed
+    cancelled,          // the owner ended the task
+    too_large,          // a size limit was reached
+    corrupt,            // stored data is not what we wrote
+    wrong_key,          // sealed under another key
+    future_version,     // written by a newer program
+    locked,             // somebody else holds it
+    unavailable,        // can't be had now; later it may
+    resolve_failed,     // name resolution failed
+    connect_failed,     // no address answered
+    tls_failed,         // handshake or certificate check failed
+    proxy_failed,       // the CONNECT proxy refused or failed
+    connection_lost,    // the connection broke after the request went out
+    bad_answer,         // the upstream's answer is not HTTP or not what was expected
+    misconfigured,      // a human has to mend the configuration
+    internal,           // a bug of ours
 };
 
 const boost::system::error_category& tokenbroker_category() noexcept;
 boost::system::error_code make_error_code(Errc code) noexcept;
 
-// An error at a seam: a code to decide by, and one line that says what was being done, to what, and why it
-// failed. The line never holds a secret.
+// An error at a seam: a code to decide by, and one line that says what was being done, to what, and
+// why it failed. The line never holds a secret.
 class Error {
 public:
     Error(Errc code, std::string message) : code_(code), message_(std::move(message)) {}
@@ -46,7 +46,9 @@ public:
     [[nodiscard]] const std::string& message() const noexcept { return message_; }
 
     // The same error with what was being done put before it: "reading the state key: ...".
-    [[nodiscard]] Error during(const std::string& what) const { return {code_, what + ": " + message_}; }
+    [[nodiscard]] Error during(const std::string& what) const {
+        return {code_, what + ": " + message_};
+    }
 
 private:
     Errc code_;
@@ -55,7 +57,8 @@ private:
 
 class ErrorException : public std::runtime_error {
 public:
-    explicit ErrorException(const Error& error) : std::runtime_error(error.message()), error_(error) {}
+    explicit ErrorException(const Error& error)
+        : std::runtime_error(error.message()), error_(error) {}
     [[nodiscard]] const Error& error() const noexcept { return error_; }
 
 private:
@@ -63,7 +66,8 @@ private:
 };
 
 // What boost::system::result calls when value() is asked of an error.
-[[noreturn]] void throw_exception_from_error(const Error& error, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const Error& error,
+                                             const boost::source_location& where);
 
 template <class T>
 using Result = boost::system::result<T, Error>;

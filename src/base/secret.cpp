@@ -7,8 +7,12 @@
 namespace tokenbroker {
 namespace {
 
-void* heap_allocate(std::size_t bytes) { return ::operator new(bytes); }
-void heap_release(void* memory, std::size_t) noexcept { ::operator delete(memory); }
+void* heap_allocate(std::size_t bytes) {
+    return ::operator new(bytes);
+}
+void heap_release(void* memory, std::size_t) noexcept {
+    ::operator delete(memory);
+}
 
 // Process-wide by nature: every Secret, wherever it is made, has to live in the arena.
 SecretMemory& memory_in_use() noexcept {
@@ -18,7 +22,9 @@ SecretMemory& memory_in_use() noexcept {
 
 }  // namespace
 
-void use_secret_memory(SecretMemory memory) noexcept { memory_in_use() = memory; }
+void use_secret_memory(SecretMemory memory) noexcept {
+    memory_in_use() = memory;
+}
 
 void wipe(void* memory, std::size_t bytes) noexcept {
     if (memory != nullptr && bytes > 0) ::explicit_bzero(memory, bytes);
@@ -48,7 +54,9 @@ Secret& Secret::operator=(Secret&& other) noexcept {
     return *this;
 }
 
-Secret::~Secret() { drop(); }
+Secret::~Secret() {
+    drop();
+}
 
 Secret Secret::of_size(std::size_t size) {
     Secret secret;

@@ -6,16 +6,17 @@
 
 namespace tokenbroker {
 
-// Where secrets live. The default is the ordinary heap; host/ puts a locked arena in its place at start,
-// before the first Secret is made. Memory is wiped by Secret itself before it is given back.
+// Where secrets live. The default is the ordinary heap; host/ puts a locked arena in its place at
+// start, before the first Secret is made. Memory is wiped by Secret itself before it is given back.
 struct SecretMemory {
     void* (*allocate)(std::size_t bytes);  // never null: throws std::bad_alloc
     void (*release)(void* memory, std::size_t bytes) noexcept;
 };
 void use_secret_memory(SecretMemory memory) noexcept;
 
-// A password, a key or a token. It can't be printed, formatted, compared in variable time or converted by
-// accident; reveal() is the one way to its bytes, so that every use can be found. Wiped when dropped.
+// A password, a key or a token. It can't be printed, formatted, compared in variable time or
+// converted by accident; reveal() is the one way to its bytes, so that every use can be found.
+// Wiped when dropped.
 class Secret {
 public:
     Secret() noexcept = default;

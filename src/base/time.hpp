@@ -13,8 +13,9 @@ using Milliseconds = std::chrono::milliseconds;
 // Time of day, for what people and upstreams say. May step either way at any moment.
 using WallTime = std::chrono::sys_time<Milliseconds>;
 
-// Time since this boot, suspend included (CLOCK_BOOTTIME). Never steps; means nothing after a reboot.
-// It has no now(): the time is always handed in, read by the host room or made up by a test.
+// Time since this boot, suspend included (CLOCK_BOOTTIME). Never steps; means nothing after a
+// reboot. It has no now(): the time is always handed in, read by the host room or made up by a
+// test.
 struct BootClock {
     using rep = Milliseconds::rep;
     using period = Milliseconds::period;

@@ -18,8 +18,8 @@ namespace tokenbroker::core {
 class AllowList;
 }
 
-// What the rooms above the broker (api, sinks) see of it. Implemented by broker::Broker, and by a fake in
-// the tests of those rooms.
+// What the rooms above the broker (api, sinks) see of it. Implemented by broker::Broker, and by a
+// fake in the tests of those rooms.
 namespace tokenbroker::broker {
 
 // Why a call gets no token.
@@ -65,9 +65,10 @@ struct AccountStatus {
     std::string expiry_source;
     std::optional<std::uint64_t> generation;
     std::optional<WallTime> refresh_at;
-    std::optional<std::string> token_note;  // "the exchange failed for good; the login's token is served"
+    std::optional<std::string>
+        token_note;  // "the exchange failed for good; the login's token is served"
 
-    std::string login_state;  // idle, in_progress, backing_off, throttled, suspended
+    std::string login_state;                 // idle, in_progress, backing_off, throttled, suspended
     std::optional<std::string> waiting_for;  // upstream, account_budget, realm_budget
     unsigned consecutive_failures = 0;
     std::optional<WallTime> last_attempt_at;
@@ -86,13 +87,15 @@ struct AccountStatus {
     std::vector<Sink> sinks;
 };
 
-// One running account. Held by shared_ptr: a call that waits keeps it over a reload that removes it.
+// One running account. Held by shared_ptr: a call that waits keeps it over a reload that removes
+// it.
 class AccountFace {
 public:
     virtual ~AccountFace() = default;
 
     [[nodiscard]] virtual const AccountName& name() const = 0;
-    // Who may use it, and a number that changes whenever that does (an access decision is kept under it).
+    // Who may use it, and a number that changes whenever that does (an access decision is kept
+    // under it).
     [[nodiscard]] virtual const core::AllowList& allow() const = 0;
     [[nodiscard]] virtual std::uint64_t access_revision() const = 0;
     [[nodiscard]] virtual bool removed() const = 0;
@@ -107,7 +110,8 @@ public:
     // GET .../token where current() will not do: asks for a login where that is due and waits.
     virtual boost::asio::awaitable<TokenReply> get(Milliseconds min_ttl, Milliseconds wait) = 0;
     // POST .../token/rejected
-    virtual boost::asio::awaitable<TokenReply> rejected(std::uint64_t generation, Milliseconds wait) = 0;
+    virtual boost::asio::awaitable<TokenReply> rejected(std::uint64_t generation,
+                                                        Milliseconds wait) = 0;
 
     virtual boost::asio::awaitable<AdminReply> refresh(Milliseconds wait) = 0;
     virtual boost::asio::awaitable<AdminReply> resume(bool clear_throttle, Milliseconds wait) = 0;
@@ -121,8 +125,9 @@ class BrokerFace {
 public:
     virtual ~BrokerFace() = default;
 
-    [[nodiscard]] virtual AccountHandle find(std::string_view account) const = 0;  // null: no such account
-    [[nodiscard]] virtual std::vector<AccountHandle> accounts() const = 0;         // ordered by name
+    [[nodiscard]] virtual AccountHandle find(
+        std::string_view account) const = 0;                                // null: no such account
+    [[nodiscard]] virtual std::vector<AccountHandle> accounts() const = 0;  // ordered by name
     [[nodiscard]] virtual const core::AllowList& admins() const = 0;
     // Changes with the configuration: `admin` lines, the set of accounts.
     [[nodiscard]] virtual std::uint64_t access_revision() const = 0;
