@@ -1,0 +1,178 @@
+#pragma once
+
+#include "base/account_name.hpp"
+#include "base/log.hpp"
+#include "base/place.hpp"
+#include "base/secret_source.hpp"
+#include "base/time.hpp"
+#include "config/base_url.hpp"
+#include "core/allow.hpp"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <variant>
+#include <vector>
+
+namespace tokenbroker::recipe {
+class Library;
+struct Recipe;
+}  // namespace tokenbroker::recipe
+
+// The configuration, checked: whatever can be known to be wrong without asking an upstream has been
+// refused before one of these exists. Defaults are filled in. What each member is for is said in
+// spec and docs.
+namespace tokenbroker::config {
+
+// A group (or user) by name. The id is absent while the name service can't say: ask again.
+struct NamedGroup {
+    std::string name;
+    std::optional<gid_t> gid;
+    bool operator==(const NamedGroup& other) const { return name == other.name; }
+};
+struct NamedUser {
+    std::string name;
+    std::optional<uid_t> uid;
+    bool operator==(const NamedUser& other) const { return name == other.name; }
+};
+
+struct SocketSettings {
+    std::string path = "/run/tokenbroker/tokenbroker.sock";  // at most 107 bytes
+    mode_t mode = 0660;
+    std::optional<NamedGroup> group;
+    bool operator==(const SocketSettings&) const = default;
+};
+
+struct MetricsSettings {
+    std::string address = "127.0.0.1";  // IPv4 or IPv6, without brackets
+    std::uint16_t port = 0;
+    bool operator==(const MetricsSettings&) const = default;
+};
+
+struct StateSettings {
+    std::string directory;
+    std::optional<SecretSource> key;  // none: state.key in the directory
+    std::optional<SecretSource> previous_key;
+    bool operator==(const StateSettings&) const = default;
+};
+
+enum class LogFormat { automatic, journal, terminal, json };
+struct LogSettings {
+    LogLevel level = LogLevel::info;
+    LogFormat format = LogFormat::automatic;
+    bool audit = false;
+    bool operator==(const LogSettings&) const = default;
+};
+
+struct LimitSettings {
+    unsigned connections = 4096;
+    unsigned waiting = 1024;
+    std::size_t head = 8 * 1024;  // bytes
+    std::size_t body = 16 * 1024;
+    Milliseconds head_timeout = std::chrono::seconds(10);
+    Milliseconds idle = std::chrono::minutes(5);
+    bool operator==(const LimitSettings&) const = default;
+};
+
+// An HTTP proxy that is asked to CONNECT.
+struct Proxy {
+    std::string host;  // as in BaseUrl
+    bool ipv6 = false;
+    std::uint16_t port = 0;
+    bool operator==(const Proxy&) const = default;
+};
+
+// At most `logins` in any window of `per`.
+struct Budget {
+    unsigned logins = 0;
+    Milliseconds per{};
+    bool operator==(const Budget&) const = default;
+};
+inline constexpr Budget default_realm_budget{60, std::chrono::minutes(1)};
+
+// Waits: initial, initial x factor, ... up to max.
+struct Backoff {
+    Milliseconds initial{};
+    double factor = 1;
+    Milliseconds max{};
+    bool operator==(const Backoff&) const = default;
+};
+
+struct ThrottleSettings {
+    Budget budget{5, std::chrono::hours(1)};
+    Backoff backoff{std::chrono::seconds(15), 4, std::chrono::hours(1)};
+    Backoff throttled_backoff{std::chrono::minutes(5), 3, std::chrono::hours(6)};
+    bool operator==(const ThrottleSettings&) const = default;
+};
+
+struct RefreshSettings {
+    double at = 0.80;  // of the lifetime
+    double jitter = 0.05;
+    Milliseconds max_lead = std::chrono::hours(7 * 24);
+    bool operator==(const RefreshSettings&) const = default;
+};
+
+// Files in PEM; absent: the system's authorities, no client certificate, the host of base_url.
+struct TlsSettings {
+    std::optional<std::string> ca_file;
+    std::optional<std::string> client_certificate;
+    std::optional<std::string> client_key;  // present exactly where client_certificate is
+    std::optional<std::string> server_name;
+    bool operator==(const TlsSettings&) const = default;
+};
+
+enum class SinkFormat { raw, json, header, env };
+struct SinkSettings {
+    std::string path;
+    SinkFormat format = SinkFormat::raw;
+    mode_t mode = 0440;
+    std::optional<NamedGroup> group;
+    std::optional<NamedUser> owner;
+    std::vector<std::string> then;  // empty: no command; else the first is an absolute path
+    Milliseconds timeout = std::chrono::seconds(30);
+    Place place;
+
+    bool operator==(const SinkSettings& other) const;  // all but the place
+};
+
+enum class LoginWhen { eager, on_demand };
+
+// The value of an input that is not secret.
+using InputValue = std::variant<std::string, std::int64_t, bool, Milliseconds>;
+
+struct AccountSettings {
+    AccountName name;
+    Place place;
+    std::shared_ptr<const recipe::Recipe> recipe;
+    BaseUrl base_url;  // the recipe's endings are cut
+    LoginWhen login = LoginWhen::eager;
+    std::map<std::string, InputValue>
+        inputs;  // those given, and the recipe's defaults for the others
+    std::map<std::string, SecretSource> secrets;  // the secret inputs that are given
+    core::AllowList allow;                        // empty: only admins
+    RefreshSettings refresh;
+    ThrottleSettings throttle;
+    std::string realm;  // the origin of base_url unless named
+    std::optional<Milliseconds> probe_every;
+    TlsSettings tls;
+    std::optional<Proxy> proxy;
+    std::vector<SinkSettings> sinks;
+};
+
+struct Settings {
+    SocketSettings socket;
+    core::AllowList admin;
+    std::optional<MetricsSettings> metrics;
+    StateSettings state;
+    LogSettings log;
+    LimitSettings limits;
+    std::map<std::string, Budget>
+        realms;  // those that are listed, and every realm that an account is in
+    std::shared_ptr<const recipe::Library> recipes;
+    std::map<AccountName, AccountSettings> accounts;
+};
+
+}  // namespace tokenbroker::config
