@@ -40,6 +40,8 @@ boost::system::error_code make_error_code(Errc code) noexcept;
 // why it failed. The line never holds a secret.
 class Error {
 public:
+    // What boost::system::result answers when a value is asked for its error.
+    Error() : code_(Errc::internal), message_("no error") {}
     Error(Errc code, std::string message) : code_(code), message_(std::move(message)) {}
 
     [[nodiscard]] Errc code() const noexcept { return code_; }
