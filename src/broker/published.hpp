@@ -22,10 +22,13 @@ struct Published {
     std::optional<BootTime>
         expires_at_boot;  // for a relative expiry; the earlier of the two counts
 
-    Secret json_answer;        // Content-Type: application/json ... CRLF CRLF {...}
-    std::size_t json_body_at;  // where the body begins in json_answer
-    Secret text_answer;        // Content-Type: text/plain ... CRLF CRLF token
-    std::size_t text_body_at;
+    std::string header_name;  // what a request to the upstream carries
+    Secret header_value;
+
+    Secret json_answer;            // Content-Type: application/json ... CRLF CRLF {...}
+    std::size_t json_body_at = 0;  // where the body begins in json_answer
+    Secret text_answer;            // Content-Type: text/plain ... CRLF CRLF token
+    std::size_t text_body_at = 0;
     std::string json_etag;  // with its quotes: "\"1795305600\""
     std::string text_etag;  // "\"1795305600-text\""
 
