@@ -38,6 +38,21 @@ public:
         co_return std::move(*job->result);
     }
 
+    // The same, left with nothing at `deadline`: the work runs on, and its result is dropped.
+    template <class T>
+    boost::asio::awaitable<std::optional<T>> run_until(Clock& clock, BootTime deadline,
+                                                       std::function<T()> work) {
+        auto job = std::make_shared<Job<T>>();
+        job->work = std::move(work);
+        submit(job);
+        while (!job->finished) {
+            const bool woken = co_await job->done.wait_until(clock, deadline);
+            if (!woken && !job->finished) co_return std::nullopt;
+        }
+        if (job->failure) std::rethrow_exception(job->failure);
+        co_return std::move(job->result);
+    }
+
 private:
     struct JobBase {
         virtual ~JobBase() = default;
