@@ -1,10 +1,10 @@
 #include "async/offload.hpp"
 
+#include "async/signals_blocked.hpp"
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
-
-#include <csignal>
 
 namespace tokenbroker::async {
 
@@ -16,28 +16,8 @@ public:
     asio::thread_pool pool;
 };
 
-namespace {
-
-// Threads inherit the mask of their maker: signals stay with the loop's thread.
-class AllSignalsBlocked {
-public:
-    AllSignalsBlocked() {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-    AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-    AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-    ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_{};
-};
-
-}  // namespace
-
 Offload::Offload(asio::io_context& loop, std::size_t threads) : loop_(loop) {
-    const AllSignalsBlocked blocked;
+    const SignalsBlocked blocked;
     workers_ = std::make_unique<Workers>(threads);
 }
 
