@@ -1,0 +1,61 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "core/verdict.hpp"
+#include "recipe/answer.hpp"
+#include "recipe/recipe.hpp"
+#include "upstream/transport.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace tokenbroker::upstream {
+
+// Whose requests they are and where they go. The same for all runs of one account under one
+// configuration.
+struct Target {
+    std::string account;  // its name; for provisioning, what the log shall call it
+    recipe::RecipeHandle recipe;
+    std::string base_path;  // Recipe::base_path of the base URL's path
+    std::shared_ptr<const Endpoint> endpoint;
+};
+
+// What one step came to.
+struct StepOutcome {
+    core::Verdict verdict = core::Verdict::unexpected;
+    std::string step;
+    // A human has to mend the configuration: a value does not fit its place, a TLS file can't be
+    // read. The verdict is unavailable then, and nothing was sent.
+    bool misconfigured = false;
+    std::optional<int> status;  // of the answer; none: there was no whole answer
+    // Just before the request left, or may have. None: nothing of it left this machine.
+    std::optional<Moment> sent;
+    std::optional<Milliseconds> retry_after;  // not capped
+    recipe::Values taken;                     // where the verdict is ok
+    // Why it is not ok: one line, every secret masked. The upstream's words make it no longer than
+    // 200 bytes.
+    std::string message;
+};
+
+// Sends a step's request and reads the answer. One log line a step, never with a secret.
+class StepRunner {
+public:
+    // All three outlive it, and it outlives its coroutines.
+    StepRunner(Transport& transport, const async::Clock& clock, Logger& log)
+        : transport_(transport), clock_(clock), log_(log) {}
+
+    // `step` is one of the target's recipe. `attempt` names the run in the log; with the step's
+    // name it is the X-Request-Id. Cancelled: throws operation_aborted.
+    boost::asio::awaitable<StepOutcome> run(Target target, const recipe::Step& step,
+                                            recipe::Values values, std::string attempt);
+
+private:
+    Transport& transport_;
+    const async::Clock& clock_;
+    Logger& log_;
+};
+
+}  // namespace tokenbroker::upstream
