@@ -1,0 +1,105 @@
+#pragma once
+
+#include "base/time.hpp"
+#include "core/budget.hpp"
+#include "core/ledger_record.hpp"
+#include "core/realm_book.hpp"
+#include "core/verdict.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tokenbroker::core {
+
+// What the ledger remembers of an account from before: how its last login went on.
+struct AccountMemory {
+    unsigned failures = 0;
+    unsigned faults = 0;
+    unsigned throttles = 0;
+    unsigned lost = 0;  // logins in a row whose outcome nobody knows: the process died in them
+    std::optional<BootTime> not_before;  // of the account alone
+    std::optional<BootTime> last_attempt;
+    std::optional<LoginError> last_error;
+    std::optional<std::string> suspended;  // the fingerprint that the latch is tied to
+};
+
+// When a login may be sent, and what holds it until then (nothing: `at` is now).
+struct Permission {
+    BootTime at;
+    WaitingFor waiting_for = WaitingFor::nothing;
+
+    [[nodiscard]] bool now() const noexcept { return waiting_for == WaitingFor::nothing; }
+};
+
+// The login ledger in memory: budgets of accounts and realms, not-before times, suspensions,
+// counted from the records. One for all accounts. It writes nothing: whoever makes a record applies
+// it here and hands it to state/, which appends it (an attempt's before its request is sent).
+//
+// Time (behaviour.md 22): records of this boot count by boot time. Those of earlier boots are
+// placed by the wall clock once, when they are loaded (one in the future counts as now), and by
+// boot time from then on; a wall clock that steps afterwards moves nothing.
+class Ledger {
+public:
+    explicit Ledger(std::string boot_id);
+    Ledger(Ledger&&) noexcept;
+    Ledger& operator=(Ledger&&) noexcept;
+    ~Ledger();
+
+    [[nodiscard]] const std::string& boot_id() const noexcept { return boot_id_; }
+    [[nodiscard]] Stamp stamp(Moment now) const;
+
+    // Budgets, from the configuration; may be set anew at any time. Set them before load(), so that
+    // what is loaded is kept for the longest window. A realm that nobody set has the default
+    // budget.
+    void set_realm(const std::string& realm, Budget budget);
+    void set_account(const std::string& account, const std::string& realm, Budget budget);
+    // It left the configuration. What it spent stays counted.
+    void remove_account(const std::string& account);
+
+    // Everything that the file holds, in its order; once, before the first apply(). A login without
+    // outcome (the process died in it) counts as spent.
+    void load(const std::vector<LedgerRecord>& records, Moment now);
+    // Counts one record made now.
+    void apply(const LedgerRecord& record);
+    // The records that a new file has to hold to mean the same: compaction. Restated for this boot.
+    [[nodiscard]] std::vector<LedgerRecord> snapshot(Moment now) const;
+
+    [[nodiscard]] std::uint64_t next_attempt_id() const noexcept { return last_id_ + 1; }
+
+    // When (account, its realm) may log in for this cause. Says `upstream` for a not-before time of
+    // the realm.
+    [[nodiscard]] Permission permission(const std::string& account, Cause cause,
+                                        const Priority& priority, BootTime now) const;
+    // The realm's not-before time where it has not passed; it holds refreshes without a login as
+    // well.
+    [[nodiscard]] std::optional<BootTime> not_before(const std::string& realm, BootTime now) const;
+    [[nodiscard]] unsigned throttles(const std::string& realm) const;
+
+    // An account that waits only for its realm stands in the realm's queue, so that the next login
+    // goes to the one that needs it most.
+    void enqueue(const std::string& account, const Priority& priority);
+    void dequeue(const std::string& account);
+    // Accounts whose permission may have come nearer since the last call (a refund, a cleared
+    // throttle): the shell asks their machines again. Empty most of the time.
+    [[nodiscard]] std::vector<std::string> take_woken();
+
+    [[nodiscard]] AccountMemory memory(const std::string& account) const;
+    [[nodiscard]] unsigned left(const std::string& account, BootTime now) const;
+
+private:
+    struct Account;
+    struct Realm;
+    struct Books;
+    std::string boot_id_;
+    std::uint64_t last_id_ = 0;
+    std::unique_ptr<Books> books_;
+};
+
+}  // namespace tokenbroker::core
