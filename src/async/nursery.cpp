@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@ namespace tokenbroker::async {
 namespace asio = boost::asio;
 
 struct Nursery::Child {
+    ChildId id;
     std::string name;
     asio::cancellation_signal signal;
 };
@@ -27,12 +29,15 @@ Nursery::~Nursery() {
     assert(children_.empty() && "a nursery is joined before it goes");
 }
 
-void Nursery::spawn(std::string name, asio::awaitable<void> task) {
+Nursery::ChildId Nursery::spawn(std::string name, asio::awaitable<void> task) {
+    const ChildId id = ++last_id_;
     auto place = children_.insert(children_.end(), std::make_unique<Child>());
+    (*place)->id = id;
     (*place)->name = std::move(name);
     auto done = [this, place](std::exception_ptr failure) { ended(place, std::move(failure)); };
     asio::co_spawn(executor_, std::move(task),
                    asio::bind_cancellation_slot((*place)->signal.slot(), std::move(done)));
+    return id;
 }
 
 void Nursery::ended(std::list<std::unique_ptr<Child>>::iterator place, std::exception_ptr failure) {
@@ -49,18 +54,18 @@ void Nursery::ended(std::list<std::unique_ptr<Child>>::iterator place, std::exce
 }
 
 void Nursery::cancel() {
-    // By turns of the loop: emit() may run a child to its end at once, and so change the list or
+    for (const auto& child : children_)
+        cancel(child->id);
+}
+
+void Nursery::cancel(ChildId child) {
+    // In a turn of its own: emit() may run a child to its end at once, and so change the list or
     // destroy the caller's own signal while it is being emitted.
-    for (const auto& child : children_) {
-        auto* target = child.get();
-        asio::post(executor_, [this, target] {
-            for (const auto& alive : children_) {
-                if (alive.get() != target) continue;
-                target->signal.emit(asio::cancellation_type::terminal);
-                return;
-            }
-        });
-    }
+    asio::post(executor_, [this, child] {
+        const auto found = std::find_if(children_.begin(), children_.end(),
+                                        [child](const auto& alive) { return alive->id == child; });
+        if (found != children_.end()) (*found)->signal.emit(asio::cancellation_type::terminal);
+    });
 }
 
 asio::awaitable<void> Nursery::join() {

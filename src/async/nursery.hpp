@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <list>
@@ -27,10 +28,13 @@ public:
 
     // Starts a child. `name` is for error reports. What the coroutine refers to outlives the
     // nursery.
-    void spawn(std::string name, boost::asio::awaitable<void> task);
+    using ChildId = std::uint64_t;
+    ChildId spawn(std::string name, boost::asio::awaitable<void> task);
 
     // Cancels every child (terminal): each wait in it throws operation_aborted from now on.
     void cancel();
+    // Cancels one; does nothing where it has ended.
+    void cancel(ChildId child);
     // Until the last child has ended. Rethrows the first failure where there is no `on_failure`.
     boost::asio::awaitable<void> join();
 
@@ -44,6 +48,7 @@ private:
     boost::asio::any_io_executor executor_;
     OnFailure on_failure_;
     std::list<std::unique_ptr<Child>> children_;
+    ChildId last_id_ = 0;
     std::exception_ptr first_failure_;
     Event changed_;
 };

@@ -53,6 +53,23 @@ TEST_F(NurseryTest, join_waits_for_the_last_child) {
     EXPECT_EQ(joined, "clean");
 }
 
+TEST_F(NurseryTest, cancel_of_one_child_leaves_the_others) {
+    Nursery children(loop.get_executor());
+    Nursery owner(loop.get_executor());
+    const Nursery::ChildId first = children.spawn("a", forever_waiting());
+    children.spawn("b", forever_waiting());
+    clock.settle();
+    children.cancel(first);
+    clock.settle();
+    EXPECT_EQ(children.size(), 1U);
+    children.cancel(first);  // once more: it has ended, so nothing
+    owner.spawn("join", join(children));
+    event.notify_all();
+    clock.settle();
+    EXPECT_EQ(finished, 1);
+    EXPECT_EQ(joined, "clean");
+}
+
 TEST_F(NurseryTest, cancel_ends_every_child_and_is_no_failure) {
     Nursery children(loop.get_executor());
     Nursery owner(loop.get_executor());
