@@ -7,6 +7,12 @@
 #include "base/time.hpp"
 #include "config/base_url.hpp"
 #include "core/allow.hpp"
+#include "core/backoff.hpp"
+#include "core/budget.hpp"
+#include "core/refresh_policy.hpp"
+#include "recipe/library.hpp"
+#include "recipe/recipe.hpp"
+#include "recipe/value.hpp"
 
 #include <cstdint>
 #include <map>
@@ -14,35 +20,17 @@
 #include <optional>
 #include <string>
 #include <sys/types.h>
-#include <variant>
 #include <vector>
-
-namespace tokenbroker::recipe {
-class Library;
-struct Recipe;
-}  // namespace tokenbroker::recipe
 
 // The configuration, checked: whatever can be known to be wrong without asking an upstream has been
 // refused before one of these exists. Defaults are filled in. What each member is for is said in
 // spec and docs.
 namespace tokenbroker::config {
 
-// A group (or user) by name. The id is absent while the name service can't say: ask again.
-struct NamedGroup {
-    std::string name;
-    std::optional<gid_t> gid;
-    bool operator==(const NamedGroup& other) const { return name == other.name; }
-};
-struct NamedUser {
-    std::string name;
-    std::optional<uid_t> uid;
-    bool operator==(const NamedUser& other) const { return name == other.name; }
-};
-
 struct SocketSettings {
     std::string path = "/run/tokenbroker/tokenbroker.sock";  // at most 107 bytes
     mode_t mode = 0660;
-    std::optional<NamedGroup> group;
+    std::optional<core::NamedId> group;
     bool operator==(const SocketSettings&) const = default;
 };
 
@@ -85,34 +73,11 @@ struct Proxy {
     bool operator==(const Proxy&) const = default;
 };
 
-// At most `logins` in any window of `per`.
-struct Budget {
-    unsigned logins = 0;
-    Milliseconds per{};
-    bool operator==(const Budget&) const = default;
-};
-inline constexpr Budget default_realm_budget{60, std::chrono::minutes(1)};
-
-// Waits: initial, initial x factor, ... up to max.
-struct Backoff {
-    Milliseconds initial{};
-    double factor = 1;
-    Milliseconds max{};
-    bool operator==(const Backoff&) const = default;
-};
-
 struct ThrottleSettings {
-    Budget budget{5, std::chrono::hours(1)};
-    Backoff backoff{std::chrono::seconds(15), 4, std::chrono::hours(1)};
-    Backoff throttled_backoff{std::chrono::minutes(5), 3, std::chrono::hours(6)};
+    core::Budget budget;
+    core::Backoff backoff;
+    core::Backoff throttled_backoff = core::default_throttled_backoff;
     bool operator==(const ThrottleSettings&) const = default;
-};
-
-struct RefreshSettings {
-    double at = 0.80;  // of the lifetime
-    double jitter = 0.05;
-    Milliseconds max_lead = std::chrono::hours(7 * 24);
-    bool operator==(const RefreshSettings&) const = default;
 };
 
 // Files in PEM; absent: the system's authorities, no client certificate, the host of base_url.
@@ -129,8 +94,8 @@ struct SinkSettings {
     std::string path;
     SinkFormat format = SinkFormat::raw;
     mode_t mode = 0440;
-    std::optional<NamedGroup> group;
-    std::optional<NamedUser> owner;
+    std::optional<core::NamedId> group;
+    std::optional<core::NamedId> owner;
     std::vector<std::string> then;  // empty: no command; else the first is an absolute path
     Milliseconds timeout = std::chrono::seconds(30);
     Place place;
@@ -140,20 +105,18 @@ struct SinkSettings {
 
 enum class LoginWhen { eager, on_demand };
 
-// The value of an input that is not secret.
-using InputValue = std::variant<std::string, std::int64_t, bool, Milliseconds>;
-
 struct AccountSettings {
     AccountName name;
     Place place;
-    std::shared_ptr<const recipe::Recipe> recipe;
+    recipe::RecipeHandle recipe;
     BaseUrl base_url;  // the recipe's endings are cut
     LoginWhen login = LoginWhen::eager;
-    std::map<std::string, InputValue>
-        inputs;  // those given, and the recipe's defaults for the others
-    std::map<std::string, SecretSource> secrets;  // the secret inputs that are given
-    core::AllowList allow;                        // empty: only admins
-    RefreshSettings refresh;
+    // Those that are not secret: the given ones, and the recipe's defaults for the others.
+    recipe::Values inputs;
+    // The secret inputs that are given, to be read by the secrets room.
+    std::map<std::string, SecretSource> secrets;
+    core::AllowList allow;  // empty: only admins
+    core::RefreshPolicy refresh;
     ThrottleSettings throttle;
     std::string realm;  // the origin of base_url unless named
     std::optional<Milliseconds> probe_every;
@@ -169,8 +132,8 @@ struct Settings {
     StateSettings state;
     LogSettings log;
     LimitSettings limits;
-    std::map<std::string, Budget>
-        realms;  // those that are listed, and every realm that an account is in
+    // Those that are listed, and every realm that an account is in.
+    std::map<std::string, core::Budget> realms;
     std::shared_ptr<const recipe::Library> recipes;
     std::map<AccountName, AccountSettings> accounts;
 };

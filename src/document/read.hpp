@@ -26,15 +26,14 @@ std::optional<std::int64_t> read_integer(const Value& value, Mistakes& mistakes,
                                          std::int64_t most);
 // DURATION (base/time.hpp); both bounds included.
 std::optional<Milliseconds> read_duration(const Value& value, Mistakes& mistakes,
-                                          Milliseconds least = Milliseconds(0),
-                                          Milliseconds most = forever);
+                                          Milliseconds least, Milliseconds most);
 // Digits and B, KiB or MiB, in bytes; both bounds included.
 std::optional<std::uint64_t> read_size(const Value& value, Mistakes& mistakes, std::uint64_t least,
                                        std::uint64_t most);
 // `80%` or `2.5%` as hundredths of a percent: 8000, 250; both bounds included, in whole percent.
 std::optional<std::uint32_t> read_percentage(const Value& value, Mistakes& mistakes,
                                              std::uint32_t least, std::uint32_t most);
-// A file mode: three or four octal digits in quotes.
+// A file mode: three octal digits, a 0 before them or not, in quotes.
 std::optional<std::uint32_t> read_mode(const Value& value, Mistakes& mistakes);
 // An absolute path without NUL.
 std::optional<std::string> read_path(const Value& value, Mistakes& mistakes);

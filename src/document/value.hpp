@@ -43,6 +43,7 @@ public:
 
     [[nodiscard]] Kind kind() const noexcept { return kind_; }
     [[nodiscard]] Place place() const { return spot_.place(); }
+    [[nodiscard]] const Spot& spot() const noexcept { return spot_; }
 
     [[nodiscard]] const std::string& text() const noexcept {
         return text_;
