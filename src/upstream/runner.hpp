@@ -12,9 +12,6 @@
 
 namespace tokenbroker::upstream {
 
-// After so many answers that are not ok, throttled or unavailable an optional step is left out.
-inline constexpr unsigned optional_step_patience = 3;
-
 // How far a list of steps has come: what was taken, and which step is next. Kept in memory after a
 // failure, so that the next try begins at the step that failed, with the login's result. Never
 // written anywhere.
@@ -33,6 +30,8 @@ public:
     // A login has succeeded, and what it gave is in here.
     [[nodiscard]] bool logged_in() const noexcept { return logged_in_; }
     [[nodiscard]] const recipe::Values& values() const noexcept { return values_; }
+    // Leaves the next step out: an optional one that failed for good.
+    void skip_next() noexcept { ++next_; }
 
 private:
     friend class Runner;
@@ -40,11 +39,8 @@ private:
     Flow flow_;
     recipe::Values values_;
     std::size_t next_ = 0;
-    unsigned poor_answers_ =
-        0;  // of the next step, in a row with throttled and unavailable ones left out
     bool logged_in_ = false;
     std::optional<Moment> token_sent_;
-    std::string note_;
 };
 
 // What a run of steps came to.
@@ -54,21 +50,22 @@ struct Run {
     // The last login request of this run: when it left, or may have. None: no login was spent.
     std::optional<Moment> login_sent;
 
-    // Of acquire and refresh, when `last.verdict` is ok:
+    // Of acquire and refresh, where all were done:
     std::optional<recipe::Token> token;
     Moment token_sent{};  // what a relative expiry counts from
     Secret kept;          // recipe::write_kept(); empty where the recipe keeps nothing
-    std::string note;     // not empty: an optional step was left out, in words for the status
 
-    // When it is not ok: where to go on. None: from the start, with a login.
+    // Where one failed after a good login: the progress to go on from, at the step that failed.
+    // None: what the login gave is of no more use, or there was none.
     std::optional<Progress> resume;
 };
 
 // Runs a recipe's steps in order, until one is not ok.
 class Runner {
 public:
+    // All three outlive it, and it outlives its coroutines.
     Runner(Transport& transport, const async::Clock& clock, Logger& log)
-        : steps_(transport, clock, log) {}
+        : clock_(clock), steps_(transport, clock, log) {}
 
     // From where `progress` stands. What each login step costs was entered in the ledger before.
     boost::asio::awaitable<Run> run(Target target, Progress progress, std::string attempt);
@@ -78,6 +75,9 @@ public:
                                               std::string attempt);
 
 private:
+    void make_token(Run& run, const recipe::Recipe& recipe, const Progress& progress);
+
+    const async::Clock& clock_;
     StepRunner steps_;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "async/clock.hpp"
 #include "base/log.hpp"
 #include "core/verdict.hpp"
 #include "recipe/answer.hpp"
@@ -23,20 +24,18 @@ struct Target {
     std::shared_ptr<const Endpoint> endpoint;
 };
 
-// What one step came to.
+// What one step came to. misconfigured: a value does not fit its place, or a TLS file can't be
+// used; nothing was sent.
 struct StepOutcome {
     core::Verdict verdict = core::Verdict::unexpected;
     std::string step;
-    // A human has to mend the configuration: a value does not fit its place, a TLS file can't be
-    // read. The verdict is unavailable then, and nothing was sent.
-    bool misconfigured = false;
+    bool optional = false;      // what the recipe says of the step
     std::optional<int> status;  // of the answer; none: there was no whole answer
     // Just before the request left, or may have. None: nothing of it left this machine.
     std::optional<Moment> sent;
     std::optional<Milliseconds> retry_after;  // not capped
     recipe::Values taken;                     // where the verdict is ok
-    // Why it is not ok: one line, every secret masked. The upstream's words make it no longer than
-    // 200 bytes.
+    // Why it is not ok: at most 200 bytes on one line, every secret masked.
     std::string message;
 };
 
@@ -53,6 +52,17 @@ public:
                                             recipe::Values values, std::string attempt);
 
 private:
+    // What the log says of a step besides its outcome.
+    struct Line {
+        std::string account;
+        std::string attempt;
+        std::string request_id;
+        std::string method;
+        std::string path;
+        bool login = false;
+    };
+    void write(const Line& line, const StepOutcome& outcome, Milliseconds took);
+
     Transport& transport_;
     const async::Clock& clock_;
     Logger& log_;

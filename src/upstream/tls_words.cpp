@@ -13,10 +13,10 @@ std::string certificate_hint(long verdict) {
     switch (verdict) {
         case X509_V_ERR_HOSTNAME_MISMATCH:
         case X509_V_ERR_IP_ADDRESS_MISMATCH:
-            return "it is for another name: check base_url, or set tls.server_name";
+            return "check base_url, or set tls.server_name";
         case X509_V_ERR_CERT_HAS_EXPIRED:
         case X509_V_ERR_CERT_NOT_YET_VALID:
-            return "check the upstream's certificate and this machine's clock";
+            return "or this machine's clock is wrong";
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
         case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
@@ -25,7 +25,7 @@ std::string certificate_hint(long verdict) {
             return "nothing that is trusted here has signed it: give the authority's certificate "
                    "as tls.ca_file";
         default:
-            return "check the upstream's certificate";
+            return "the upstream has to mend it";
     }
 }
 
@@ -34,7 +34,7 @@ std::string certificate_hint(long verdict) {
 std::string handshake_words(const SSL* ssl, boost::system::error_code failed) {
     const long verdict = ::SSL_get_verify_result(ssl);
     if (verdict != X509_V_OK) {
-        return std::string("the certificate is not accepted: ") +
+        return std::string("certificate not accepted: ") +
                ::X509_verify_cert_error_string(verdict) + " (" + certificate_hint(verdict) + ")";
     }
     if (failed == boost::asio::error::eof || failed == boost::asio::ssl::error::stream_truncated) {
@@ -57,7 +57,7 @@ std::string alert_words(boost::system::error_code failed) {
         case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
         case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
         case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-            return text + " (does it ask for a client certificate? see tls.client_certificate)";
+            return text + " (does it want another tls.client_certificate?)";
         default:
             return text;
     }

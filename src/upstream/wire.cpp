@@ -117,7 +117,7 @@ asio::awaitable<Result<void>> Wire::start_tls(TlsContext context, std::string na
     auto [failed] = co_await stream.async_handshake(asio::ssl::stream_base::client, as_tuple);
     leave_if_cancelled(failed);
     if (!failed) co_return Result<void>();
-    const std::string what = "the TLS handshake with " + name;
+    const std::string what = "TLS handshake with " + name;
     if (failed == beast::error::timeout)
         co_return Error(Errc::timeout, what + ": " + deadline.words());
     co_return Error(Errc::tls_failed, what + ": " + handshake_words(ssl, failed));
