@@ -51,10 +51,11 @@ std::string_view phase_name(Phase phase) noexcept;
 
 // An exchange that ended without a whole answer.
 struct Failure {
+    Failure() = default;  // what boost::system::result hands out where there is no error
     Failure(Phase when, Error why, std::optional<Moment> started = std::nullopt)
         : phase(when), error(std::move(why)), sent(started) {}
 
-    Phase phase;
+    Phase phase = Phase::prepare;
     Error error;
     // Set: the request, or a part of it, may have reached the upstream since then. None: nothing of
     // it left this machine, so it can't have cost a login.
