@@ -22,6 +22,7 @@ public:
     virtual int fchmod(int file, mode_t mode);
     virtual int fchown(int file, uid_t owner, gid_t group);
     virtual int rename(const char* from, const char* to);
+    virtual int link(const char* from, const char* to);
     virtual int unlink(const char* path);
 
     static FileSystem& kernel();

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "base/time.hpp"
+#include "host/variables.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -16,13 +17,16 @@ enum class LogFormat {
     json,       // one object a line: time, level, event, message, then the fields
 };
 
+// What `automatic` is for a descriptor (stderr).
+LogFormat choose_format(int descriptor, const Variables& variables);
+
 struct LogOptions {
     LogLevel level = LogLevel::info;
     LogFormat format = LogFormat::automatic;
     std::string program;  // SYSLOG_IDENTIFIER
     int descriptor = 2;   // where terminal and json go; stays the caller's
     std::string journal_socket = "/run/systemd/journal/socket";
-    std::size_t queue = 4096;  // lines that may wait
+    std::size_t queue = 1024;  // lines that may wait
 };
 
 // Writes log lines from a thread of its own, so that nobody waits for a terminal or a disk. Where

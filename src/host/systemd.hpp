@@ -3,17 +3,13 @@
 #include "base/error.hpp"
 #include "base/time.hpp"
 #include "host/descriptor.hpp"
+#include "host/variables.hpp"
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace tokenbroker::host {
-
-// How a value of the environment is looked up: getenv, or a test's.
-using Variables = std::function<std::optional<std::string>(const char* name)>;
-Variables process_variables();
 
 // What is told to the service manager at $NOTIFY_SOCKET (sd_notify(3)); without one, nothing is. No
 // message waits for longer than 200 ms. `status` is one line for people; it never holds a secret.

@@ -3,7 +3,7 @@
 #include "base/error.hpp"
 #include "base/secret.hpp"
 #include "base/secret_source.hpp"
-#include "host/systemd.hpp"
+#include "host/variables.hpp"
 
 #include <cstddef>
 #include <optional>

@@ -4,7 +4,7 @@
 #include "async/offload.hpp"
 #include "base/secret.hpp"
 #include "base/secret_source.hpp"
-#include "host/systemd.hpp"
+#include "host/variables.hpp"
 #include "secrets/watch.hpp"
 
 #include <boost/asio/any_io_executor.hpp>

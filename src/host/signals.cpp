@@ -1,0 +1,28 @@
+#include "host/signals.hpp"
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <csignal>
+#include <utility>
+
+namespace tokenbroker::host {
+
+namespace asio = boost::asio;
+
+class Signals::Impl {
+public:
+    explicit Impl(asio::any_io_executor loop) : set(std::move(loop), SIGTERM, SIGINT, SIGHUP) {}
+    asio::signal_set set;
+};
+
+Signals::Signals(asio::any_io_executor loop) : impl_(std::make_unique<Impl>(std::move(loop))) {}
+
+Signals::~Signals() = default;
+
+asio::awaitable<Signal> Signals::next() {
+    const int number = co_await impl_->set.async_wait(asio::use_awaitable);
+    co_return number == SIGHUP ? Signal::reload : Signal::stop;
+}
+
+}  // namespace tokenbroker::host
