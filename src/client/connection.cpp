@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
-#include <limits>
 #include <poll.h>
 #include <sys/socket.h>
 #include <tokenbroker/detail/wire.hpp>
@@ -16,15 +16,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// What poll takes: none, and an hour, after which it is asked again.
+constexpr std::int64_t shortest = 0;
+constexpr std::int64_t longest = 3'600'000;
+
 // Waits for an event at `descriptor` (-1: none).
 Trouble wait_for(int descriptor, short events, int stop, Deadline deadline) {
     for (;;) {
         pollfd waits[] = {{descriptor, events, 0}, {stop, POLLIN, 0}};
-        const auto left =
+        const std::int64_t left =
             std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-        const auto most = static_cast<decltype(left)>(std::numeric_limits<int>::max());
-        const int ready =
-            poll(waits, 2, static_cast<int>(std::clamp<decltype(left)>(left, 0, most)));
+        const int ready = poll(waits, 2, static_cast<int>(std::clamp(left, shortest, longest)));
         if (ready < 0 && errno != EINTR) return Trouble::lost;
         if (ready > 0) return waits[1].revents != 0 ? Trouble::stopped : Trouble::none;
         if (Clock::now() >= deadline) return Trouble::timeout;

@@ -57,7 +57,7 @@ std::string who_may(std::string path) {
         if (slash == std::string::npos || slash == 0) return "ask its administrator for access";
         path.resize(slash);
     }
-    const auto access = S_ISDIR(info.st_mode) ? S_IXGRP : S_IWGRP;
+    const mode_t access = S_ISDIR(info.st_mode) ? S_IXGRP : S_IWGRP;
     if ((info.st_mode & access) == 0) {
         return path + " is open to its owner " + user_name(info.st_uid) + " alone";
     }
