@@ -2,71 +2,58 @@
 
 #include "base/error.hpp"
 #include "base/time.hpp"
+#include "core/peer.hpp"
+#include "host/descriptor.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
 #include <sys/types.h>
-#include <vector>
 
+// Who is at the other end of a Unix socket, as the kernel tells it. Nothing here blocks: the kernel
+// makes up what is read from /proc, no disk and no name service is asked.
 namespace tokenbroker::host {
 
-// Owns a file descriptor of the kernel's process handle (pidfd), or none.
+// uid, gid and pid of connect(2). Supplementary groups and the unit are looked up apart, once a
+// decision needs them.
+[[nodiscard]] Result<core::Peer> read_peer(int socket);
+// Fills in `peer.groups`: those of connect(2) too.
+[[nodiscard]] Result<void> read_groups(int socket, core::Peer& peer);
+
+// Holds a process by its pidfd: while it lives, its pid is not another's.
 class ProcessHandle {
 public:
     ProcessHandle() = default;
-    explicit ProcessHandle(int fd) : fd_(fd) {}
-    ProcessHandle(ProcessHandle&& other) noexcept;
-    ProcessHandle& operator=(ProcessHandle&& other) noexcept;
-    ~ProcessHandle();
-
-    [[nodiscard]] int fd() const noexcept { return fd_; }
-    explicit operator bool() const noexcept { return fd_ >= 0; }
-    // Whether the process still runs. While it does, its pid is not another's.
+    explicit ProcessHandle(Descriptor pidfd) : pidfd_(std::move(pidfd)) {}
+    explicit operator bool() const noexcept { return static_cast<bool>(pidfd_); }
     [[nodiscard]] bool alive() const noexcept;
 
 private:
-    int fd_ = -1;
+    Descriptor pidfd_;
 };
 
-// Who connected to a Unix socket, as the kernel kept it at connect(2).
-struct PeerIds {
-    uid_t uid;
-    gid_t gid;
-    pid_t pid;  // 0: in a PID namespace that we can't see into
-};
-[[nodiscard]] Result<PeerIds> peer_ids(int socket);
-
-// Supplementary groups, sorted. They too are those of connect(2).
-[[nodiscard]] Result<std::vector<gid_t>> peer_groups(int socket);
-
-// A handle of the peer that cannot be mistaken for a later process of the same pid: SO_PEERPIDFD.
-// On kernels before 6.5, which can't say, Errc::unavailable: hold the process with hold_process()
-// at accept.
+// Whether this kernel names the peer's process for good (SO_PEERPIDFD, 6.5). Asked once.
+[[nodiscard]] bool kernel_names_processes();
+// The process that connected, at any time later. Only where kernel_names_processes().
 [[nodiscard]] Result<ProcessHandle> peer_process(int socket);
-// Whether this kernel has SO_PEERPIDFD. Asked once.
-[[nodiscard]] bool kernel_names_peer_process();
-
-// Before kernel 6.5: opens the process with this pid right after accept(2). Call identify() on the
-// result before believing it: the pid may be another process's by now.
+// For older kernels: right after accept(2). It is the peer's process if is_the_peer() says so.
 [[nodiscard]] Result<ProcessHandle> hold_process(pid_t pid);
-// Whether the process behind `handle` is the one that connected: /proc shows `ids.uid` and a start
-// no later than `accepted`, both read while the handle lives.
-[[nodiscard]] bool is_the_peer(const ProcessHandle& handle, const PeerIds& ids, BootTime accepted);
+// Whether /proc shows the kernel's uid and a start no later than the accept, read while the handle
+// lives.
+[[nodiscard]] bool is_the_peer(const ProcessHandle& process, const core::Peer& peer,
+                               BootTime accepted);
 
-// The system manager's unit of a process, as sd_pid_get_unit() has it: "cron.service",
-// "user@1000.service". Read from /proc/PID/cgroup while the handle lives: a few microseconds, never
-// the disk. Errc::unavailable where the process is gone or can't be seen, Errc::not_found where it
-// is in no unit.
-[[nodiscard]] Result<std::string> unit_of(const ProcessHandle& handle, pid_t pid);
-// The file it runs, where the kernel lets us read that (same user, or privileged).
-[[nodiscard]] std::optional<std::string> executable_of(const ProcessHandle& handle, pid_t pid);
+// Fills in unit_state, unit and unit_reason, reading /proc/PID/cgroup while the handle lives. The
+// unit is what sd_pid_get_unit(3) returns: "cron.service", and "user@1000.service" for all of a
+// user's manager.
+void look_up_unit(const ProcessHandle& process, core::Peer& peer);
+// The file it runs, where the kernel lets us read that (the same user, or privileged).
+[[nodiscard]] std::optional<std::string> executable_of(const ProcessHandle& process, pid_t pid);
 
-// The unit that a control group path stands for: what follows its slices. None where that is no
-// unit's name.
+// The system manager's unit that a control group path stands for: what follows its slices.
 [[nodiscard]] std::optional<std::string> unit_of_cgroup(std::string_view path);
-// The path of the manager's own hierarchy in the text of /proc/PID/cgroup; cut by `root`, where the
-// manager of a container is itself in a group.
+// From the text of /proc/PID/cgroup the path that the service manager sees; that of its root is cut
+// off where the manager is itself in a group (a container).
 [[nodiscard]] std::optional<std::string> manager_cgroup(std::string_view proc_cgroup,
                                                         std::string_view root);
 
