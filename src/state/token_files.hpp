@@ -20,8 +20,8 @@ namespace tokenbroker::state {
 struct SetAside {
     Errc why = Errc::corrupt;  // corrupt, wrong_key, future_version, invalid_input (of another
                                // account, recipe, origin or identity)
-    std::string message;  // one sentence for the log
-    std::string path;     // its new name; empty where it could not be renamed
+    std::string message;       // one sentence for the log
+    std::string path;          // its new name; empty where it could not be renamed
 };
 
 struct LoadedToken {
