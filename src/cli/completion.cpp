@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "cli/completion_templates.hpp"
 #include "cli/output.hpp"
 #include "client/json.hpp"
 
@@ -45,53 +46,19 @@ std::string bash_script() {
             options += " " + std::string(option.name);
             if (option.value.empty()) continue;
             values += "        " + name + "," + std::string(option.name) + ") words='" +
-                      std::string(option.choices) + "'; options= ;;\n";
+                      std::string(option.choices) + "' ;;\n";
         }
-        cases += "            " + name + ") options='" + options + "'; words='" +
-                 std::string(command.choices) + "'";
-        if (takes_account(command)) cases += "; words=$(tokenctl completion accounts 2>/dev/null)";
+        cases += "                " + name + ") options='" + options + "'";
+        if (takes_account(command)) cases += " words=$(tokenctl completion accounts 2>/dev/null)";
+        if (!command.choices.empty()) cases += " words='" + std::string(command.choices) + "'";
         cases += " ;;\n";
     }
     for (const auto& [name, summary] : helper_commands())
         names += std::string(name) + " ";
     names.pop_back();
-    return replaced(
-        replaced(replaced(R"(# bash completion for tokenctl; made by 'tokenctl completion bash'
-_tokenctl() {
-    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local command= options= words= i
-    COMPREPLY=()
-    for ((i = 1; i < COMP_CWORD; i++)); do
-        case ${COMP_WORDS[i]} in
-            --socket) ((i++)) ;;
-            --)
-                mapfile -t COMPREPLY < <(compgen -c -- "$current")
-                return
-                ;;
-            -*) ;;
-            *) [[ -n $command ]] || command=${COMP_WORDS[i]} ;;
-        esac
-    done
-    case $command,$previous in
-        ,--socket)
-            mapfile -t COMPREPLY < <(compgen -f -- "$current")
-            return
-            ;;
-@VALUES@        *)
-        case $command in
-            '') options='--socket --help --version'; words='@NAMES@' ;;
-@CASES@            recipes) words='list show check try' ;;
-        esac
-        ;;
-    esac
-    [[ $current != -* ]] || words=$options
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
-}
-complete -o default -F _tokenctl tokenctl
-)",
-                          "@VALUES@", values),
-                 "@NAMES@", names),
-        "@CASES@", cases);
+    std::string script = replaced(std::string(bash_template), "@VALUES@", values);
+    script = replaced(std::move(script), "@NAMES@", names);
+    return replaced(std::move(script), "@CASES@", cases);
 }
 
 // ---- zsh
@@ -105,16 +72,16 @@ std::string zsh_arguments(const CommandSpec& command) {
     std::string text;
     for (const auto& option : command.options) {
         const std::string equals = option.value.empty() ? "" : "=";
-        text += " \\\n                '" + std::string(option.name) + equals + "[" +
+        text += " \\\n                    '" + std::string(option.name) + equals + "[" +
                 zsh_quoted(option.help) + "]";
         if (!option.value.empty()) text += ":" + std::string(option.value) + ":";
         if (!option.choices.empty()) text += "(" + std::string(option.choices) + ")";
         text += "'";
     }
-    if (takes_account(command)) text += " \\\n                '1:account:_tokenctl_accounts'";
+    if (takes_account(command)) text += " \\\n                    '1:account:_tokenctl_accounts'";
     if (!command.choices.empty())
-        text += " \\\n                '1:shell:(" + std::string(command.choices) + ")'";
-    if (!command.rest.empty()) text += " \\\n                '*::command:_normal'";
+        text += " \\\n                    '1:shell:(" + std::string(command.choices) + ")'";
+    if (!command.rest.empty()) text += " \\\n                    '*::command:_normal'";
     return text;
 }
 
@@ -130,46 +97,8 @@ std::string zsh_script() {
     for (const auto& [name, summary] : helper_commands()) {
         names += "                '" + std::string(name) + ":" + zsh_quoted(summary) + "'\n";
     }
-    return replaced(replaced(R"(#compdef tokenctl
-# zsh completion for tokenctl; made by 'tokenctl completion zsh'
-_tokenctl_accounts() {
-    local -a accounts
-    accounts=(${(f)"$(tokenctl completion accounts 2>/dev/null)"})
-    compadd -a accounts
-}
-
-_tokenctl() {
-    local curcontext=$curcontext state line
-    _arguments -C '--socket=[the socket of the daemon]:socket:_files' '--help[what there is]' '--version[print it]' \
-        '1:command:->command' '*::argument:->argument'
-    case $state in
-        command)
-            local -a names
-            names=(
-@NAMES@            )
-            _describe command names
-            ;
-    ;
-        argument)
-            case $words[1] in
-@CASES@            recipes) _arguments '1:what:(list show check try)' '*:file:_files' ;
-        ;
-            *) _files ;
-            ;
-            esac;
-            ;
-            esac
-}
-
-if
-    [[$funcstack [1] == _tokenctl]]; then
-    _tokenctl "$@"
-else
-    compdef _tokenctl tokenctl
-fi
-)",
-                             "@NAMES@", names),
-                    "@CASES@", cases);
+    std::string script = replaced(std::string(zsh_template), "@NAMES@", names);
+    return replaced(std::move(script), "@CASES@", cases);
 }
 
 // ---- fish
