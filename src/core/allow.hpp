@@ -70,7 +70,7 @@ private:
 // account). No line: no.
 struct Decision {
     bool allowed = false;
-    bool admin = false;  // let in by an `admin` line
+    bool admin = false;  // an `admin` line holds for the peer, whichever let it in
     std::string line;    // the line that let the peer in; else why none does
 };
 Decision decide(const AllowList& allow, const AllowList& admins, const Peer& peer);

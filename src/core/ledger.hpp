@@ -9,11 +9,8 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace tokenbroker::core {
@@ -26,6 +23,7 @@ struct AccountMemory {
     unsigned lost = 0;  // logins in a row whose outcome nobody knows: the process died in them
     std::optional<BootTime> not_before;  // of the account alone
     std::optional<BootTime> last_attempt;
+    std::optional<WallTime> last_attempt_at;
     std::optional<LoginError> last_error;
     std::optional<std::string> suspended;  // the fingerprint that the latch is tied to
 };
@@ -34,26 +32,25 @@ struct AccountMemory {
 struct Permission {
     BootTime at;
     WaitingFor waiting_for = WaitingFor::nothing;
+    bool realm_only = false;  // the account itself could go now: it belongs in the realm's queue
 
     [[nodiscard]] bool now() const noexcept { return waiting_for == WaitingFor::nothing; }
 };
 
 // The login ledger in memory: budgets of accounts and realms, not-before times, suspensions,
 // counted from the records. One for all accounts. It writes nothing: whoever makes a record applies
-// it here and hands it to state/, which appends it (an attempt's before its request is sent).
+// it here and hands it to state/, which appends it (an attempt's before its request is sent). When
+// the wall clock was set, the shell appends a ClockRecord.
 //
 // Time (behaviour.md 22): records of this boot count by boot time. Those of earlier boots are
 // placed by the wall clock once, when they are loaded (one in the future counts as now), and by
 // boot time from then on; a wall clock that steps afterwards moves nothing.
 class Ledger {
 public:
-    explicit Ledger(std::string boot_id);
-    Ledger(Ledger&&) noexcept;
-    Ledger& operator=(Ledger&&) noexcept;
-    ~Ledger();
+    explicit Ledger(std::string boot_id) : boot_id_(std::move(boot_id)) {}
 
     [[nodiscard]] const std::string& boot_id() const noexcept { return boot_id_; }
-    [[nodiscard]] Stamp stamp(Moment now) const;
+    [[nodiscard]] Stamp stamp(Moment now) const { return {now.wall, now.boot, boot_id_}; }
 
     // Budgets, from the configuration; may be set anew at any time. Set them before load(), so that
     // what is loaded is kept for the longest window. A realm that nobody set has the default
@@ -68,17 +65,15 @@ public:
     void load(const std::vector<LedgerRecord>& records, Moment now);
     // Counts one record made now.
     void apply(const LedgerRecord& record);
-    // The records that a new file has to hold to mean the same: compaction. Restated for this boot.
+    // The records that a new file has to hold to mean the same, restated for this boot: compaction.
     [[nodiscard]] std::vector<LedgerRecord> snapshot(Moment now) const;
 
     [[nodiscard]] std::uint64_t next_attempt_id() const noexcept { return last_id_ + 1; }
 
-    // When (account, its realm) may log in for this cause. Says `upstream` for a not-before time of
-    // the realm.
+    // When (account, its realm) may log in for this cause.
     [[nodiscard]] Permission permission(const std::string& account, Cause cause,
                                         const Priority& priority, BootTime now) const;
-    // The realm's not-before time where it has not passed; it holds refreshes without a login as
-    // well.
+    // The realm's not-before time where it has not passed; it holds refreshes without a login too.
     [[nodiscard]] std::optional<BootTime> not_before(const std::string& realm, BootTime now) const;
     [[nodiscard]] unsigned throttles(const std::string& realm) const;
 
@@ -91,15 +86,63 @@ public:
     [[nodiscard]] std::vector<std::string> take_woken();
 
     [[nodiscard]] AccountMemory memory(const std::string& account) const;
+    // Logins of the account's budget that are left.
     [[nodiscard]] unsigned left(const std::string& account, BootTime now) const;
 
 private:
-    struct Account;
-    struct Realm;
-    struct Books;
+    struct Past {
+        std::uint64_t id;
+        BootTime began;
+        BootTime ended;
+        Cause cause;
+        std::string realm;
+        bool open;  // no outcome: the process died in it
+    };
+    struct Account {
+        std::string realm;
+        Budget budget;
+        Window window;
+        std::deque<Past> past;
+        AccountMemory memory;
+        std::optional<BootTime> error_at;  // of memory.last_error
+        std::optional<BootTime> suspended_at;
+        std::optional<Priority> queued;
+    };
+    struct Running {
+        std::string account;
+        std::string realm;
+        Cause cause;
+        BootTime began;
+    };
+
+    void count(const AttemptRecord& record, BootTime when);
+    void count(const OutcomeRecord& record, BootTime when);
+    void count(const ThrottleRecord& record, BootTime when);
+    void count(const ThrottleClearedRecord& record, BootTime when);
+    void count(const SuspendedRecord& record, BootTime when);
+    void count(const ResumedRecord& record, BootTime when);
+    static void count(const ClockRecord& /*record*/, BootTime /*when*/) {}
+    void count(const LostRecord& record, BootTime when);
+
+    void settle(const OutcomeRecord& record, BootTime when);
+    void close_open(BootTime now);
+    void forget_old(Account& account, RealmBook& realm, BootTime now);
+    void wake(const RealmBook& realm);
+    [[nodiscard]] BootTime account_earliest(const Account& account, Cause cause,
+                                            BootTime now) const;
+    [[nodiscard]] Milliseconds longest_window() const;
+    [[nodiscard]] Stamp restated(BootTime when, Moment now) const;
+    void snapshot_account(const std::string& name, const Account& account, Moment now,
+                          std::vector<LedgerRecord>& records) const;
+
     std::string boot_id_;
     std::uint64_t last_id_ = 0;
-    std::unique_ptr<Books> books_;
+    std::map<std::string, Account> accounts_;
+    std::map<std::string, RealmBook> realms_;
+    std::map<std::uint64_t, Running> running_;
+    std::optional<BootTime> lost_;  // the ledger before this could not be read
+    Milliseconds retention_ = std::chrono::hours(1);
+    std::vector<std::string> woken_;
 };
 
 }  // namespace tokenbroker::core

@@ -67,8 +67,7 @@ struct Effects {
         records;  // to append, in this order; the model has counted them already
     std::vector<Notice> notices;
     Publication publication = Publication::none;
-    std::optional<TokenTimes> times;       // with fresh and reanchored
-    std::optional<BootTime> expires_boot;  // with fresh and reanchored: TokenClock::expires_boot
+    std::optional<TokenTimes> times;  // with fresh and reanchored
 };
 
 }  // namespace tokenbroker::core

@@ -30,8 +30,9 @@ struct TokenTimes {
     std::uint64_t first_generation = 0;  // the first one under which this very token was served
     WallTime issued_at;
     BootTime issued_boot;
-    std::string boot_id;                   // the boot that issued_boot is of
+    std::string boot_id;                   // the boot that the boot times here are of
     std::optional<WallTime> expires_at;    // none: it does not expire
+    std::optional<BootTime> expires_boot;  // in that boot it is not served after this either
     std::optional<Milliseconds> lifetime;  // set where the expiry is relative
     ExpirySource source = ExpirySource::none;
     double jitter = 0;  // u of behaviour 7, in [0, 1)
@@ -45,10 +46,10 @@ std::uint64_t next_generation(std::uint64_t last, WallTime now) noexcept;
 // A token's times within the running boot: when it is valid and how old it is, whatever the wall
 // clock does.
 //
-// A relative expiry of this boot follows boot time, and expires_at is re-anchored to it
-// (reanchored()). A stated one follows the wall clock, and so does any token of another boot; both
-// are held besides to the span of boot time that they had when they were issued or loaded, so that
-// a clock set back serves no dead token.
+// A relative expiry of this boot follows boot time, and expires_at is re-anchored to it. A stated
+// one follows the wall clock, and so does any token of another boot; both are held besides to the
+// span of boot time that they had when they were issued or loaded, so that a clock set back serves
+// no dead token.
 class TokenClock {
 public:
     // A token that has just been issued in the boot `boot_id`.
@@ -58,12 +59,14 @@ public:
     static TokenClock loaded(TokenTimes times, const std::string& boot_id, Moment now);
 
     [[nodiscard]] const TokenTimes& times() const noexcept { return times_; }
-    // Where boot time holds it; none: it does not expire.
-    [[nodiscard]] std::optional<BootTime> expires_boot() const noexcept { return expires_boot_; }
 
     // Issued, and not expired: by whichever clock says so first.
-    [[nodiscard]] bool valid(Moment now) const noexcept;
-    [[nodiscard]] bool expired(Moment now) const noexcept;
+    [[nodiscard]] bool valid(Moment now) const noexcept {
+        return !before_issue(now) && !expired(now);
+    }
+    [[nodiscard]] bool expired(Moment now) const noexcept {
+        return left(now) <= Milliseconds::zero();
+    }
     [[nodiscard]] bool before_issue(Moment now) const noexcept {
         return now.wall < times_.issued_at;
     }
@@ -75,16 +78,14 @@ public:
 
     // The same token after the wall clock stepped, under a new generation, where an answer would
     // differ by a second or more; none where it would not.
-    [[nodiscard]] std::optional<TokenClock> reanchored(Moment now) const;
-    // The same token under the next generation with a later expiry.
-    void continue_from(std::uint64_t first_generation) noexcept {
-        times_.first_generation = first_generation;
-    }
+    [[nodiscard]] std::optional<TokenClock> reanchored(std::uint64_t last_generation,
+                                                       Moment now) const;
+    // This is the very token that was first served under `generation`.
+    void same_since(std::uint64_t generation) noexcept { times_.first_generation = generation; }
 
 private:
     TokenTimes times_;
-    std::optional<BootTime> expires_boot_;
-    bool this_boot_ = true;  // issued in this boot: issued_boot can be trusted
+    bool this_boot_ = true;  // issued in this boot: its boot times were measured, not derived
 };
 
 }  // namespace tokenbroker::core

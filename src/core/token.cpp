@@ -1,0 +1,87 @@
+#include "core/token.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace tokenbroker::core {
+
+std::uint64_t next_generation(std::uint64_t last, WallTime now) noexcept {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+    return std::max(last + 1, seconds > 0 ? static_cast<std::uint64_t>(seconds) : 0);
+}
+
+TokenClock TokenClock::issued(const IssuedToken& token, std::uint64_t last_generation,
+                              double jitter, const std::string& boot_id, Moment now) {
+    TokenClock clock;
+    TokenTimes& times = clock.times_;
+    times.generation = next_generation(last_generation, now.wall);
+    times.first_generation = times.generation;
+    times.issued_boot = token.started.boot;
+    // Not started.wall: the wall clock may have been set while the request was under way.
+    times.issued_at = now.wall - (now.boot - token.started.boot);
+    times.boot_id = boot_id;
+    times.source = token.source;
+    times.jitter = jitter;
+    if (token.lifetime) {
+        times.lifetime = std::min(*token.lifetime, forever);
+        times.expires_at = saturating_add(times.issued_at, *times.lifetime);
+        times.expires_boot = saturating_add(times.issued_boot, *times.lifetime);
+    } else if (token.expires_at) {
+        times.expires_at = token.expires_at;
+        times.expires_boot = saturating_add(now.boot, *token.expires_at - now.wall);
+    } else {
+        times.source = ExpirySource::none;
+    }
+    return clock;
+}
+
+TokenClock TokenClock::loaded(TokenTimes times, const std::string& boot_id, Moment now) {
+    TokenClock clock;
+    clock.this_boot_ = times.boot_id == boot_id && times.issued_boot <= now.boot;
+    clock.times_ = std::move(times);
+    if (!clock.this_boot_) {
+        TokenTimes& known = clock.times_;
+        const Milliseconds age = std::max(now.wall - known.issued_at, Milliseconds::zero());
+        known.boot_id = boot_id;
+        known.issued_boot = saturating_add(now.boot, -std::min(age, forever));
+        if (known.expires_at) {
+            const Milliseconds left =
+                std::min(*known.expires_at - now.wall, *known.expires_at - known.issued_at);
+            known.expires_boot = saturating_add(now.boot, left);
+        }
+        known.lifetime.reset();  // from here on the wall clock says when it ends
+    }
+    return clock;
+}
+
+Milliseconds TokenClock::left(Moment now) const noexcept {
+    Milliseconds least = forever;
+    if (times_.expires_at) least = std::min(least, *times_.expires_at - now.wall);
+    if (times_.expires_boot) least = std::min(least, *times_.expires_boot - now.boot);
+    return std::max(least, Milliseconds::zero());
+}
+
+Milliseconds TokenClock::age(Moment now) const noexcept {
+    return std::max(now.boot - times_.issued_boot, Milliseconds::zero());
+}
+
+Milliseconds TokenClock::life() const noexcept {
+    if (times_.lifetime) return *times_.lifetime;
+    if (!times_.expires_at) return forever;
+    return std::clamp(*times_.expires_at - times_.issued_at, Milliseconds::zero(), forever);
+}
+
+std::optional<TokenClock> TokenClock::reanchored(std::uint64_t last_generation, Moment now) const {
+    if (!this_boot_) return std::nullopt;
+    const WallTime issued_at = saturating_add(now.wall, -(now.boot - times_.issued_boot));
+    const Milliseconds shift = issued_at - times_.issued_at;
+    if (shift > -std::chrono::seconds(1) && shift < std::chrono::seconds(1)) return std::nullopt;
+    TokenClock moved = *this;
+    moved.times_.issued_at = issued_at;
+    if (times_.lifetime) moved.times_.expires_at = saturating_add(issued_at, *times_.lifetime);
+    moved.times_.generation = next_generation(last_generation, now.wall);
+    return moved;
+}
+
+}  // namespace tokenbroker::core
