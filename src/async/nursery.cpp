@@ -74,6 +74,14 @@ asio::awaitable<void> Nursery::join() {
     if (first_failure_) std::rethrow_exception(std::exchange(first_failure_, nullptr));
 }
 
+asio::awaitable<bool> Nursery::join_until(Clock& clock, BootTime deadline) {
+    while (!children_.empty()) {
+        const bool notified = co_await changed_.wait_until(clock, deadline);
+        if (!notified) break;
+    }
+    co_return children_.empty();
+}
+
 bool is_cancellation(const std::exception_ptr& failure) {
     try {
         std::rethrow_exception(failure);

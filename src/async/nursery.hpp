@@ -37,6 +37,8 @@ public:
     void cancel(ChildId child);
     // Until the last child has ended. Rethrows the first failure where there is no `on_failure`.
     boost::asio::awaitable<void> join();
+    // The same, but no longer than until `deadline`: whether all have ended.
+    boost::asio::awaitable<bool> join_until(Clock& clock, BootTime deadline);
 
     [[nodiscard]] bool empty() const noexcept { return children_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return children_.size(); }

@@ -83,6 +83,7 @@ struct AccountStatus {
         std::string state;  // ok, pending, failed, removed
         std::optional<std::string> last_error;
         std::optional<std::string> last_command;  // outcome of `then`
+        std::uint64_t failures = 0;               // writes and commands, since the start
     };
     std::vector<Sink> sinks;
 };

@@ -1,0 +1,54 @@
+#include "broker/durable_ledger.hpp"
+
+#include <utility>
+
+namespace tokenbroker::broker {
+
+namespace asio = boost::asio;
+
+DurableLedger::DurableLedger(core::Ledger model, state::LedgerFile& file, Logger& log)
+    : model_(std::move(model)), file_(file), log_(log) {}
+
+asio::awaitable<Result<void>> DurableLedger::open(Moment now) {
+    core::Stamp stamp = model_.stamp(now);
+    auto opened = co_await file_.open(std::move(stamp));
+    if (!opened) co_return opened.error();
+    if (opened->lost) {
+        log_.error("ledger_set_aside",
+                   "the login ledger can't be read and was set aside: budgets count as spent but "
+                   "for one login an account",
+                   {{"cause", opened->detail}, {"path", opened->set_aside}});
+    }
+    if (opened->torn_bytes > 0) {
+        log_.info("ledger_tail_cut",
+                  "the login ledger ended in a record that was never finished; it was cut off",
+                  {{"bytes", opened->torn_bytes}});
+    }
+    model_.load(opened->records, now);
+    std::vector<core::LedgerRecord> snapshot = model_.snapshot(now);
+    auto compacted = co_await file_.compact(std::move(snapshot));
+    if (!compacted) {
+        log_.warn("ledger_not_compacted",
+                  "the login ledger can't be rewritten shorter; it is used as it is",
+                  {{"cause", compacted.error().message()}});
+    }
+    co_return Result<void>();
+}
+
+asio::awaitable<Result<void>> DurableLedger::append(std::vector<core::LedgerRecord> records) {
+    auto written = co_await file_.append(std::move(records));
+    co_return written;
+}
+
+asio::awaitable<void> DurableLedger::compact_if_due(Moment now) {
+    if (!file_.wants_compaction()) co_return;
+    std::vector<core::LedgerRecord> snapshot = model_.snapshot(now);
+    auto compacted = co_await file_.compact(std::move(snapshot));
+    if (!compacted) {
+        log_.warn("ledger_not_compacted",
+                  "the login ledger can't be rewritten shorter; it is used as it is",
+                  {{"cause", compacted.error().message()}});
+    }
+}
+
+}  // namespace tokenbroker::broker
