@@ -152,7 +152,7 @@ struct Recipe {
     // `path` of a base URL without a known ending and without a trailing '/': "/api/v1/" becomes
     // "".
     [[nodiscard]] std::string base_path(std::string_view path) const;
-    [[nodiscard]] const Input* find_input(std::string_view name) const noexcept;
+    [[nodiscard]] const Input* find_input(std::string_view wanted) const noexcept;
     // A relative lifetime counts from here on: expiry of kind after or in.
     [[nodiscard]] bool relative_expiry() const noexcept {
         return token.expires.kind == Expires::Kind::after ||

@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 #include "base/secret.hpp"
 #include "base/time.hpp"
+#include "core/token.hpp"
 #include "recipe/recipe.hpp"
 
 #include <optional>
@@ -11,13 +12,12 @@
 
 namespace tokenbroker::recipe {
 
-enum class ExpirySource { stated, requested, assumed, none };
-std::string_view expiry_source_name(ExpirySource source) noexcept;
-
+// When a token ends. At most one of `at` and `lifetime`; neither: it does not expire.
 struct Expiry {
-    ExpirySource source = ExpirySource::none;
-    std::optional<WallTime> at;            // none: it does not expire
-    std::optional<Milliseconds> lifetime;  // of a relative expiry, from when the request was sent
+    core::ExpirySource source = core::ExpirySource::none;
+    std::optional<WallTime> at;  // absolute: `at`, `jwt`
+    std::optional<Milliseconds>
+        lifetime;  // relative, from when the request was sent: `after`, `in`
 };
 
 // A token as the steps of acquire or refresh gave it.

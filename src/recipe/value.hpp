@@ -25,10 +25,14 @@ public:
     explicit Value(Scalar scalar, bool secret = false, bool assumed = false)
         : scalar_(std::move(scalar)), secret_(secret), assumed_(assumed) {}
     static Value text(std::string_view text) { return Value(Scalar(Secret(text))); }
+    // A text that may hold '/' where it stands in a path.
+    static Value path(std::string_view text);
 
     [[nodiscard]] const Scalar& scalar() const noexcept { return scalar_; }
     [[nodiscard]] bool secret() const noexcept { return secret_; }
     [[nodiscard]] bool assumed() const noexcept { return assumed_; }
+
+    [[nodiscard]] bool is_path() const noexcept { return path_; }
 
     // As text: numbers in decimal, booleans as true and false, a duration as whole seconds, rounded
     // down, at least 1.
@@ -42,6 +46,7 @@ private:
     Scalar scalar_;
     bool secret_;
     bool assumed_;
+    bool path_ = false;
 };
 
 // Values by name. A later value of a name replaces the earlier one.

@@ -1,0 +1,11 @@
+# Writes ${OUTPUT}: the texts of the files ${RECIPES} (separated by '|') as built_in_recipes().
+string(REPLACE "|" ";" files "${RECIPES}")
+set(code "#include \"recipe/library.hpp\"\n\nnamespace tokenbroker::recipe {\n\n")
+string(APPEND code "const std::vector<BuiltIn>& built_in_recipes() {\n    static const std::vector<BuiltIn> all = {\n")
+foreach(file IN LISTS files)
+  get_filename_component(name "${file}" NAME)
+  file(READ "${file}" text)
+  string(APPEND code "        {\"${name}\", R\"_recipe_(${text})_recipe_\"},\n")
+endforeach()
+string(APPEND code "    };\n    return all;\n}\n\n}  // namespace tokenbroker::recipe\n")
+file(WRITE "${OUTPUT}" "${code}")
