@@ -128,13 +128,20 @@ asio::awaitable<Exchange> HttpClient::exchange(std::shared_ptr<const Endpoint> e
 
     const Moment sent = clock_.now();
     auto written = co_await wire.write(*text, whole);
-    if (!written) co_return Failure(Phase::send, written.error(), sent);
+    const bool lost = !written && written.error().code() == Errc::connection_lost;
+    if (!written && !lost) co_return Failure(Phase::send, written.error(), sent);
 
+    // Who refuses without reading (a throttle, TLS 1.3 without a client certificate) may have said
+    // why.
     AnswerReader reader(endpoint->limits);
     auto received = co_await receive(wire, reader, whole);
-    if (!received)
-        co_return Failure(Phase::receive,
-                          received.error().during("the answer of " + endpoint->at.text()), sent);
+    if (!received && lost && received.error().code() == Errc::connection_lost) {
+        co_return Failure(Phase::send, written.error(), sent);
+    }
+    if (!received) {
+        const std::string what = "the answer of " + endpoint->at.text();
+        co_return Failure(Phase::receive, received.error().during(what), sent);
+    }
     Answer answer = reader.take();
     answer.sent = sent;
     co_return Exchange(std::move(answer));

@@ -22,8 +22,7 @@ std::string certificate_hint(long verdict) {
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
         case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
         case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-            return "nothing that is trusted here has signed it: give the authority's certificate "
-                   "as tls.ca_file";
+            return "is its authority in tls.ca_file?";
         default:
             return "the upstream has to mend it";
     }

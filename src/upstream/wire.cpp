@@ -85,8 +85,9 @@ asio::awaitable<Result<void>> Wire::connect(std::vector<std::string> addresses, 
                                             Milliseconds each, Deadline whole) {
     std::string reasons;
     for (const std::string& text : addresses) {
+        reasons += reasons.empty() ? ": " : "; ";
         if (whole.left() == Milliseconds::zero()) {
-            reasons += "; " + whole.words();
+            reasons += whole.words();
             break;
         }
         const Deadline deadline = whole.sooner(each);
@@ -101,7 +102,7 @@ asio::awaitable<Result<void>> Wire::connect(std::vector<std::string> addresses, 
             failed = outcome;
         }
         if (!failed) co_return Result<void>();
-        reasons += "; " + text + ": " + words(failed, deadline);
+        reasons += text + ": " + words(failed, deadline);
     }
     co_return Error(Errc::connect_failed, "connecting to " + to.text() + reasons);
 }
