@@ -50,13 +50,6 @@ Result<void> write_all(FileSystem& files, int file, std::string_view content,
     return {};
 }
 
-Result<void> sync_folder(FileSystem& files, const std::string& folder) {
-    OpenFile file(files, open_retrying(files, folder, O_RDONLY | O_DIRECTORY, 0));
-    if (!file.valid()) return system_error("opening the folder " + folder, errno);
-    if (files.fsync(file.get()) != 0) return system_error("syncing the folder " + folder, errno);
-    return {};
-}
-
 Result<void> fill(FileSystem& files, OpenFile& file, const std::string& path,
                   std::string_view content, const FileOwnership& ownership) {
     // Who may read it is settled before there is anything to read. The group first: it may clear
@@ -160,6 +153,13 @@ Result<FileContent> read_file(FileSystem& files, const std::string& path, std::s
     }
     content.bytes = Secret(buffer.reveal().substr(0, filled));
     return content;
+}
+
+Result<void> sync_folder(FileSystem& files, const std::string& folder) {
+    OpenFile file(files, open_retrying(files, folder, O_RDONLY | O_DIRECTORY, 0));
+    if (!file.valid()) return system_error("opening the folder " + folder, errno);
+    if (files.fsync(file.get()) != 0) return system_error("syncing the folder " + folder, errno);
+    return {};
 }
 
 Result<void> remove_file(FileSystem& files, const std::string& path) {

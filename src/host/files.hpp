@@ -46,6 +46,9 @@ Result<void> remove_file(FileSystem& files, const std::string& path);
 // Durably, within one folder.
 Result<void> rename_file(FileSystem& files, const std::string& from, const std::string& to);
 
+// Makes durable which files a folder has under which names.
+Result<void> sync_folder(FileSystem& files, const std::string& folder);
+
 // The names in a folder, sorted, without "." and "..".
 Result<std::vector<std::string>> list_folder(const std::string& path);
 // Of what the path leads to.

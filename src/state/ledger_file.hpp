@@ -16,9 +16,9 @@ class LedgerFile {
 public:
     struct Opened {
         std::vector<core::LedgerRecord> records;  // what core::Ledger::load() takes
-        bool lost = false;  // the file could not be read whole: the first record is a LostRecord,
-                            // and those follow that could be read
-        std::string detail;     // what was wrong, in one sentence for the log
+        bool lost = false;   // the file could not be read whole: the first record is a LostRecord,
+                             // and those follow that could be read
+        std::string detail;  // what was wrong, in one sentence for the log
         std::string set_aside;  // where the unreadable file lies now
         std::size_t torn_bytes =
             0;  // of a write that was cut short, and that nobody was told of: cut off

@@ -7,6 +7,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ namespace tokenbroker::state {
 class RecordLog {
 public:
     using Records = std::vector<std::string>;
+    // Whether a record means something to its owner. Pure: it is asked on a worker.
+    using Readable = std::function<bool(const std::string&)>;
     struct Opened {
         Records records;             // those that could be read, in order
         bool lost = false;           // the rest could not
@@ -36,7 +39,7 @@ public:
 
     // Where the file can't be read whole, a copy of it is set aside, and `lost_mark` and what could
     // be read take its place. An error is one of the machine; open() may be tried again.
-    boost::asio::awaitable<Result<Opened>> open(std::string lost_mark);
+    boost::asio::awaitable<Result<Opened>> open(std::string lost_mark, Readable readable);
     boost::asio::awaitable<Result<void>> append(Records records);
     // Puts `records` in the place of everything, all or nothing.
     boost::asio::awaitable<Result<void>> replace(Records records);
@@ -47,6 +50,9 @@ public:
 
 private:
     class Impl;
+    struct Work;
+    boost::asio::awaitable<Result<Opened>> submit(std::shared_ptr<Work> work);
+
     std::shared_ptr<Impl> impl_;
     async::Offload& offload_;
 };

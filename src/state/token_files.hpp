@@ -8,6 +8,8 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -18,10 +20,11 @@ namespace tokenbroker::state {
 
 // A file that could not be used, and where it lies now.
 struct SetAside {
-    Errc why = Errc::corrupt;  // corrupt, wrong_key, future_version, invalid_input (of another
-                               // account, recipe, origin or identity)
-    std::string message;       // one sentence for the log
-    std::string path;          // its new name; empty where it could not be renamed
+    Errc why = Errc::corrupt;      // corrupt, wrong_key, future_version, invalid_input (of another
+                                   // account, recipe, origin or identity)
+    std::string message;           // one sentence for the log
+    std::string path;              // its new name; empty where it could not be renamed
+    std::uint64_t generation = 0;  // of the token in it, where its header is ours; else 0
 };
 
 struct LoadedToken {
@@ -33,8 +36,8 @@ struct LoadedToken {
 // A token file that no configured account has.
 struct Orphan {
     std::string account;
-    std::optional<WallTime> expires_at;  // none: never, or the file does not say
-    bool readable = false;  // the key in use opens it for sure or may do; else not ours to judge
+    std::optional<WallTime>
+        expires_at;  // none: it does not expire, or its header is not ours to read
 };
 
 // Sealed tokens, a file an account: ACCOUNT.token in the state directory. All work is done off the
@@ -62,6 +65,10 @@ public:
 
 private:
     class Impl;
+    template <class T>
+    boost::asio::awaitable<Result<T>> in_order(std::string account,
+                                               std::function<Result<T>()> work);
+
     std::shared_ptr<Impl> impl_;
     async::Offload& offload_;
 };
