@@ -80,9 +80,16 @@ void Account::publish(const core::Effects& effects) {
     }
     const core::TokenTimes& times = *effects.times;
     const std::string_view source = core::expiry_source_name(times.source);
-    const TokenParts parts{settings_.name,      token_.value,     token_.header_name,
-                           token_.header_value, source,           times.generation,
-                           times.issued_at,     times.expires_at, effects.expires_boot};
+    const core::TokenClock* clock = machine_.token();
+    const TokenParts parts{settings_.name,
+                           token_.value,
+                           token_.header_name,
+                           token_.header_value,
+                           source,
+                           times.generation,
+                           times.issued_at,
+                           times.expires_at,
+                           clock != nullptr ? clock->expires_boot() : std::nullopt};
     current_ = render(parts);
     ++revision_;
     if (!sealed) keeper_.store(sealed_form(token_, kept_, times));

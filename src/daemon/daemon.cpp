@@ -1,0 +1,188 @@
+#include "daemon/daemon.hpp"
+
+#include "daemon/convert.hpp"
+#include "daemon/options.hpp"
+#include "daemon/version.hpp"
+#include "host/crypto.hpp"
+
+#include <ctime>
+#include <utility>
+
+namespace tokenbroker::daemon {
+namespace {
+
+namespace asio = boost::asio;
+
+// The stop has 5 s in all (cli.md): most of it is for a login under way, whose token would be lost.
+constexpr Milliseconds patience_with_attempts = std::chrono::milliseconds(2500);
+
+double cpu_seconds() {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
+broker::Services services(asio::io_context& loop, async::Clock& clock, async::Offload& slow,
+                          Logger& log, metrics::Registry& metrics, upstream::Runner& runner,
+                          state::TokenFiles& tokens, broker::DurableLedger& ledger,
+                          const state::StateKey& key) {
+    return {loop.get_executor(),
+            clock,
+            slow,
+            log,
+            metrics,
+            runner,
+            tokens,
+            ledger,
+            host::process_variables(),
+            [&key](const Secret& secret) { return state::fingerprint(key, secret); },
+            [] { return host::random_fraction(); },
+            nullptr};
+}
+
+}  // namespace
+
+Daemon::Daemon(Foundations foundations, host::ProcessLogger& log)
+    : log_(log),
+      clock_(loop_.get_executor()),
+      disk_(loop_, 2),
+      slow_(loop_, 8),
+      manager_(host::process_variables()),
+      origin_(std::move(foundations.origin)),
+      settings_(std::move(foundations.settings)),
+      directory_(std::move(foundations.directory)),
+      fingerprint_key_(foundations.keys.current),
+      metrics_(metrics::BuildInfo{program_version, program_commit, program_build}),
+      client_(clock_, slow_, std::string("tokenbroker/") + program_version),
+      runner_(client_, clock_, log_),
+      tokens_(directory_.path(), std::move(foundations.keys), disk_),
+      ledger_file_(directory_.path(), disk_),
+      ledger_(core::Ledger(std::move(foundations.boot_id)), ledger_file_, log_),
+      broker_(services(loop_, clock_, slow_, log_, metrics_, runner_, tokens_, ledger_,
+                       fingerprint_key_)),
+      sinks_({loop_.get_executor(), clock_, slow_, host::FileSystem::kernel(), log_}),
+      tasks_(loop_.get_executor()) {
+    metrics_.before_render([this] { metrics_.process().log_lines_lost = log_.lost(); });
+}
+
+Daemon::~Daemon() = default;
+
+int Daemon::run() {
+    async::Nursery whole(loop_.get_executor());
+    whole.spawn("daemon", live());
+    // run_one() by itself, to see how long one turn of the loop keeps everybody else waiting.
+    while (loop_.run_one() > 0)
+        turn();
+    return exit_code_;
+}
+
+void Daemon::turn() {
+    static double before = cpu_seconds();
+    const double now = cpu_seconds();
+    double& longest = metrics_.process().loop_longest_turn_seconds;
+    if (now - before > longest) longest = now - before;
+    before = now;
+}
+
+asio::awaitable<void> Daemon::live() {
+    auto up = co_await come_up();
+    if (up) {
+        log_.info("ready", "serving",
+                  {{"accounts", settings_.accounts.size()}, {"version", program_version}});
+        manager_.ready(status_line());
+        while (!stopping_)
+            co_await stop_.wait();
+    } else {
+        log_.error("start_failed", up.error().message());
+        manager_.failed(0, up.error().message());
+        exit_code_ = up.error().code() == Errc::misconfigured ? exit_configuration : exit_failed;
+    }
+    co_await go_down();
+}
+
+asio::awaitable<Result<void>> Daemon::come_up() {
+    auto listener = open_socket();
+    if (!listener) co_return listener.error();
+    auto metrics_listener = open_metrics();
+    if (!metrics_listener) co_return metrics_listener.error();
+    const api::Surroundings around{broker_, *this, clock_, log_, metrics_};
+    server_ = std::make_unique<api::Server>(loop_.get_executor(), std::move(*listener),
+                                            std::move(*metrics_listener), around,
+                                            api_limits(settings_.limits));
+    server_->set_audit(settings_.log.audit);
+    tasks_.spawn("signals", handle_signals());
+    tasks_.spawn("watchdog", keep_watchdog());
+    broker::Settings settings = broker_settings(settings_);
+    auto started = co_await broker_.start(std::move(settings));
+    if (!started) co_return started.error();
+    std::vector<sinks::AccountSinks> sinks = sinks_of(settings_);
+    co_await sinks_.apply(std::move(sinks));
+    report_sinks();
+    clock_.on_step([this] { broker_.clock_stepped(); });
+    tasks_.spawn("api", serve());
+    tasks_.spawn("status", keep_status());
+    tasks_.spawn("names", resolve_names());
+    co_return Result<void>();
+}
+
+asio::awaitable<void> Daemon::serve() {
+    try {
+        co_await server_->run();
+    } catch (const std::exception& failure) {
+        if (async::is_cancellation(std::current_exception())) throw;
+        log_.error("listener_failed", "the local socket broke; leaving, to be started again",
+                   {{"cause", failure.what()}});
+        exit_code_ = exit_failed;
+        stopping_ = true;
+        stop_.notify_all();
+    }
+}
+
+asio::awaitable<void> Daemon::go_down() {
+    manager_.stopping("stopping");
+    log_.info("stopping", "finishing what was asked");
+    clock_.stop_watching();
+    // Waiting calls end first, so that the server's last answers can be theirs.
+    async::Nursery endings(loop_.get_executor());
+    if (server_) endings.spawn("api stops", server_->stop());
+    co_await broker_.stop(patience_with_attempts);
+    co_await endings.join();
+    co_await sinks_.stop();
+    tasks_.cancel();
+    co_await tasks_.join();
+    server_.reset();
+    log_.info("stopped", "every request was answered, every token is kept");
+}
+
+Result<api::Listener> Daemon::open_socket() {
+    auto handed_over = host::take_listening_socket(host::process_variables());
+    if (!handed_over) return handed_over.error();
+    if (*handed_over) return api::Listener::handed_over((*handed_over)->release());
+    api::UnixSocket wanted;
+    wanted.path = settings_.socket.path;
+    wanted.mode = settings_.socket.mode;
+    if (settings_.socket.group) wanted.group = settings_.socket.group->id;
+    return api::listen_unix(wanted);
+}
+
+Result<api::Listener> Daemon::open_metrics() {
+    if (!settings_.metrics) return api::Listener();
+    return api::listen_tcp(settings_.metrics->address, settings_.metrics->port);
+}
+
+std::vector<sinks::AccountSinks> Daemon::sinks_of(const config::Settings& settings) const {
+    std::vector<sinks::AccountSinks> all;
+    for (const auto& [name, account] : settings.accounts) {
+        broker::AccountHandle handle = broker_.find(name.text());
+        if (handle && !account.sinks.empty()) all.push_back({handle, sink_settings(account)});
+    }
+    return all;
+}
+
+void Daemon::report_sinks() {
+    for (const auto& account : broker_.running()) {
+        account->report_sinks([this, name = account->name()] { return sinks_.status(name); });
+    }
+}
+
+}  // namespace tokenbroker::daemon

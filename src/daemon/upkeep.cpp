@@ -1,0 +1,101 @@
+#include "daemon/daemon.hpp"
+
+#include <map>
+#include <utility>
+
+// What goes on beside serving: signals, the watchdog, the line that `systemctl status` shows.
+namespace tokenbroker::daemon {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr Milliseconds between_status_lines = std::chrono::seconds(5);
+constexpr Milliseconds between_name_lookups = std::chrono::minutes(1);
+
+bool has_unresolved_names(const config::Settings& settings) {
+    if (settings.admin.unresolved()) return true;
+    for (const auto& [name, account] : settings.accounts) {
+        if (account.allow.unresolved()) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+asio::awaitable<void> Daemon::handle_signals() {
+    host::Signals signals(loop_.get_executor());
+    while (true) {
+        const host::Signal signal = co_await signals.next();
+        if (signal == host::Signal::stop) {
+            // Asked twice: whatever hangs is left behind.
+            if (stopping_) ::_exit(exit_code_);
+            stopping_ = true;
+            stop_.notify_all();
+        } else if (!stopping_) {
+            manager_.reloading("reading the configuration anew");
+            const api::ReloadReply reply = co_await reload();
+            manager_.ready(status_line());
+        }
+    }
+}
+
+asio::awaitable<void> Daemon::keep_watchdog() {
+    const auto interval = manager_.watchdog_interval();
+    if (!interval) co_return;
+    while (true) {
+        manager_.watchdog();
+        co_await async::sleep_until(clock_, clock_.now().boot + *interval);
+    }
+}
+
+asio::awaitable<void> Daemon::keep_status() {
+    std::string shown;
+    while (manager_.present()) {
+        std::string line = status_line();
+        if (line != shown) {
+            manager_.status(line);
+            shown = std::move(line);
+        }
+        co_await async::sleep_until(clock_, clock_.now().boot + between_status_lines);
+    }
+}
+
+// A name service that failed while the configuration was read is asked again.
+asio::awaitable<void> Daemon::resolve_names() {
+    while (true) {
+        co_await async::sleep_until(clock_, clock_.now().boot + between_name_lookups);
+        if (!has_unresolved_names(settings_)) continue;
+        const api::ReloadReply reply = co_await reload();
+    }
+}
+
+// "12 accounts: 11 valid, 1 suspended (rossum-eu: password refused)".
+std::string Daemon::status_line() const {
+    std::map<std::string, unsigned> counts;
+    std::string first_trouble;
+    std::size_t accounts = 0;
+    for (const auto& account : broker_.running()) {
+        const broker::AccountStatus status = account->status();
+        ++accounts;
+        const bool suspended = status.login_state == "suspended";
+        ++counts[suspended                       ? "suspended"
+                 : status.token_state == "valid" ? "valid"
+                                                 : "without token"];
+        if (first_trouble.empty() && status.last_error &&
+            (suspended || status.token_state != "valid")) {
+            first_trouble = " (" + status.account + ": " + status.last_error->message + ")";
+        }
+    }
+    std::string line = std::to_string(accounts) + (accounts == 1 ? " account" : " accounts");
+    const char* separator = ": ";
+    for (const char* word : {"valid", "without token", "suspended"}) {
+        if (counts[word] == 0) continue;
+        line += separator + std::to_string(counts[word]) + " " + word;
+        separator = ", ";
+    }
+    line += first_trouble;
+    if (!last_reload_.empty()) line += "; last reload refused: " + last_reload_;
+    return line;
+}
+
+}  // namespace tokenbroker::daemon
