@@ -19,9 +19,27 @@ namespace {
 struct Stop {};
 
 constexpr std::size_t longest_shown = 64;
+constexpr std::string_view alias_message = "an alias is not allowed; write the value out";
 
 std::string quote(std::string_view text) {
     return '"' + printable(text, longest_shown) + '"';
+}
+
+// Whether the quoted scalar that a text begins with ends in it: yaml-cpp takes the end of the file
+// for a closing quote, and would make one value of all the rest.
+bool is_closed(std::string_view text) {
+    const char mark = text.empty() ? ' ' : text.front();
+    if (mark != '"' && mark != '\'') return true;  // a block scalar
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        if (mark == '"' && text[i] == '\\') {
+            ++i;
+        } else if (text[i] == mark) {
+            const bool doubled = mark == '\'' && i + 1 < text.size() && text[i + 1] == mark;
+            if (!doubled) return true;
+            ++i;
+        }
+    }
+    return false;
 }
 
 // Puts the parser's events together. Working on events, aliases are seen as such: nothing is ever
@@ -53,9 +71,7 @@ public:
             started_ = true;
             return;
         }
-        const std::size_t offset = lines_.offset(static_cast<std::size_t>(mark.line),
-                                                 static_cast<std::size_t>(mark.column));
-        const bool marked = text_.substr(offset).starts_with("---");
+        const bool marked = text_.substr(offset(mark)).starts_with("---");
         mistake(spot(mark), marked ? "a second document begins here; a file holds one"
                                    : "text after the end of the document");
         throw Stop{};
@@ -67,7 +83,7 @@ public:
     }
 
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-        mistake(spot(mark), "an alias is not allowed; write the value out");
+        mistake(spot(mark), std::string(alias_message));
         complete(Value::refused(spot(mark)));
     }
 
@@ -77,6 +93,10 @@ public:
 
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                   const std::string& value) override {
+        if (tag == quoted_tag && !is_closed(text_.substr(offset(mark)))) {
+            mistake(spot(mark), "a quote that is not closed");
+            throw Stop{};
+        }
         if (refuse_tag(mark, tag)) {
             complete(Value::refused(spot(mark)));
         } else {
@@ -108,6 +128,11 @@ private:
         bool at_key = true;
         std::unordered_map<std::string, Spot> keys;
     };
+
+    [[nodiscard]] std::size_t offset(const YAML::Mark& mark) const {
+        return lines_.offset(static_cast<std::size_t>(mark.line),
+                             static_cast<std::size_t>(mark.column));
+    }
 
     bool refuse_tag(const YAML::Mark& mark, const std::string& tag) {
         if (tag.empty() || tag == plain_tag || tag == quoted_tag) return false;
@@ -189,10 +214,10 @@ private:
 
 // yaml-cpp says what it met; people want to know what to do.
 std::string explain(const std::string& message) {
-    if (message == "the referenced anchor is not defined")
-        return "an alias is not allowed; write the value out";
+    if (message == "the referenced anchor is not defined") return std::string(alias_message);
     std::string text = "not YAML: " + message;
     if (message == "illegal map value") text += " (text with \": \" in it has to be in quotes)";
+    if (message == "end of map not found") text += " (is the indentation right?)";
     return text;
 }
 

@@ -165,9 +165,25 @@ TEST(Parse, names_the_place_where_the_text_stops_being_yaml) {
     EXPECT_THAT(parsed("a: b: c\n").mistakes,
                 ElementsAre("f.yaml:1:5: not YAML: illegal map value (text with \": \" in it has "
                             "to be in quotes)"));
-    EXPECT_THAT(parsed("a: \"x\n").mistakes.size(), 1U);
+    EXPECT_THAT(
+        parsed("a:\n  b: 1\n c: 2\n").mistakes,
+        ElementsAre("f.yaml:3:2: not YAML: end of map not found (is the indentation right?)"));
     EXPECT_FALSE(parsed("a: [1\n").value);
     EXPECT_FALSE(parsed("a: b\n\tc: d\n").value);
+}
+
+TEST(Parse, refuses_a_quote_that_is_not_closed) {
+    for (const auto* text :
+         {"a: \"x\n", "a: 'x\n", "a: \"x\\\"\n", "a: 'x''\n", "a: \"x\nb: 1\n"}) {
+        EXPECT_THAT(parsed(text).mistakes, ElementsAre("f.yaml:1:4: a quote that is not closed"))
+            << text;
+    }
+    EXPECT_THAT(parsed("a: \"x").mistakes,
+                ElementsAre("f.yaml:1:6: not YAML: illegal EOF in scalar"));
+    for (const auto* text :
+         {"a: \"x\\\\\"\n", "a: 'x'''\n", "a: ''\n", "\"a\": \"\\\"\"", "a: ! 'x'\n"}) {
+        EXPECT_THAT(parsed(text).mistakes, IsEmpty()) << text;
+    }
 }
 
 TEST(Parse, refuses_bytes_that_are_not_utf8_and_control_characters) {
