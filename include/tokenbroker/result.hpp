@@ -37,6 +37,8 @@ struct Error {
 template <class T>
 class [[nodiscard]] Result {
 public:
+    // An Error, for those who want a value before there is one (boost::asio::co_spawn).
+    Result() : Result(Error(ErrorKind::failed, "there is no result yet")) {}
     Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}
     Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}
 
