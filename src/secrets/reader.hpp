@@ -39,15 +39,19 @@ public:
     [[nodiscard]] const SecretSource& source() const noexcept { return source_; }
 
 private:
-    boost::asio::awaitable<Result<Reading>> read_once();
+    struct Look;
+    boost::asio::awaitable<Look> look();
 
     SecretSource source_;
     std::string account_;
     host::Variables variables_;
     async::Clock& clock_;
     async::Offload& offload_;
-    std::optional<Secret> kept_;
-    std::optional<FileVersion> last_read_;
+    std::optional<std::string> path_;      // where it comes from a file
+    std::optional<Secret> kept_;           // what can't change any more
+    std::optional<FileVersion> seen_;      // of the file, when it was read last, or could not be
+    std::optional<FileVersion> accepted_;  // of the file that read() last gave
+    std::optional<FileVersion> settled_;   // one that was seen to be the same for a while
     bool world_readable_ = false;
 };
 

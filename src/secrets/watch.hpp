@@ -7,6 +7,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <sys/stat.h>
 
@@ -30,11 +31,11 @@ FileVersion look_at(const std::string& path) noexcept;
 inline constexpr Milliseconds settle_time = std::chrono::seconds(1);
 inline constexpr Milliseconds poll_interval = std::chrono::seconds(3);
 
-// Until what `path` leads to is another version than `seen`, and has been so, unchanged, for
-// settle_time. Noticed by inotify on the path's folder (a rename or a switched symbolic link too),
-// and by a look every poll_interval, where inotify sees nothing: other file systems, a folder that
-// is not there yet. `clock` and `offload` outlive it.
-boost::asio::awaitable<FileVersion> file_change(std::string path, FileVersion seen,
+// Until what `path` leads to is another version than `seen` (none: than now), and has been so,
+// unchanged, for settle_time. Noticed by inotify on the path's folder (a rename or a switched
+// symbolic link too), and by a look every poll_interval where inotify sees nothing: other file
+// systems, a folder that is not there yet. `clock` and `offload` outlive it.
+boost::asio::awaitable<FileVersion> file_change(std::string path, std::optional<FileVersion> seen,
                                                 async::Clock& clock, async::Offload& offload);
 
 }  // namespace tokenbroker::secrets
