@@ -80,8 +80,8 @@ public:
 
     // -- tokens
     // ----------------------------------------------------------------------------------------------
-    // A sealed token was opened at start. can_refresh: what `refresh:` steps need was sealed with
-    // it.
+    // A sealed token was opened at start, before the first next(). can_refresh: what `refresh:`
+    // steps need was sealed with it.
     void token_loaded(TokenTimes times, bool can_refresh, Moment now);
     // No token, but the last generation that is known of (a sealed file of another account, set
     // aside).
@@ -136,11 +136,133 @@ public:
     [[nodiscard]] const AccountSettings& settings() const noexcept { return settings_; }
 
 private:
+    struct Flight {
+        AttemptKind kind;
+        Cause cause;
+        std::uint64_t id;                        // 0: spends no login
+        std::optional<std::string> fingerprint;  // of the secrets when it began
+    };
+    // A login that succeeded; a later step did not yet.
+    struct Held {
+        Cause cause;
+        BootTime retry_at;
+        unsigned failures = 0;  // in a row
+        unsigned faults = 0;    // of them after the send
+        unsigned unsent = 0;    // of them before it
+        unsigned throttles = 0;
+        unsigned refusals = 0;  // answers that are not ok, throttled or unavailable
+        bool optional_step = false;
+        bool skip_step = false;
+        bool throttled = false;
+        std::string step;
+    };
+    // What holds an attempt back, and what it is for.
+    struct Plan {
+        std::optional<Attempt> attempt;      // may start now; the record is made when it does
+        std::optional<BootTime> attempt_at;  // when the next one may: now or later
+        WaitingFor waiting_for = WaitingFor::nothing;
+        bool queues = false;           // for the realm alone
+        std::optional<BootTime> wake;  // the earliest time at which anything changes by itself
+    };
+    struct Route {  // one way to a new token
+        AttemptKind kind = AttemptKind::acquire;
+        Cause cause = Cause::need;
+        bool spends_login = true;
+        Permission permission;
+    };
+    enum class ClientWant { nothing, longer_life, another_token };
+
+    // account_plan.cpp
+    [[nodiscard]] Plan plan(Moment now, const Ledger& ledger) const;
+    void plan_login(Plan& plan, Moment now, const Ledger& ledger) const;
+    [[nodiscard]] Route route(Cause cause, Moment now, const Ledger& ledger) const;
+    [[nodiscard]] bool needs_login(Moment now) const;
+    [[nodiscard]] bool may_refresh_now(Moment now) const;
+    [[nodiscard]] std::optional<BootTime> probe_due() const;
+    [[nodiscard]] std::optional<BootTime> token_changes_at(Moment now) const;
+    [[nodiscard]] Priority priority(Moment now) const;
+    [[nodiscard]] bool stopped() const noexcept { return suspended_ || misconfigured_; }
+    [[nodiscard]] bool has_token(Moment now) const { return token_ && token_->valid(now); }
+    [[nodiscard]] Milliseconds retry_wait() const { return settings_.backoff.step(1); }
+
+    // account_outcome.cpp
+    void on_acquired(const Flight& flight, const Outcome& outcome, double draw, Moment now,
+                     Ledger& ledger);
+    void on_continued(const Flight& flight, const Outcome& outcome, double draw, Moment now,
+                      Ledger& ledger);
+    void on_refreshed(const Flight& flight, const Outcome& outcome, double draw, Moment now,
+                      Ledger& ledger);
+    bool take_token(const Flight& flight, const Outcome& outcome, double draw, Moment now,
+                    Ledger& ledger);
+    void no_progress(Moment now);
+    void login_succeeded(const Flight& flight, Moment now, Ledger& ledger);
+    void login_failed(const Flight& flight, const Outcome& outcome, double draw, Moment now,
+                      Ledger& ledger);
+    void hold(const Flight& flight, const Outcome& outcome, double draw, Moment now,
+              Ledger& ledger);
+    [[nodiscard]] Milliseconds wait_after(const Outcome& outcome, double draw, Moment now,
+                                          Ledger& ledger);
+    [[nodiscard]] Milliseconds realm_throttled(const Outcome& outcome, unsigned own, double draw,
+                                               Moment now, Ledger& ledger);
+    void fail_admin() noexcept;
+    void write(LedgerRecord record, Ledger& ledger);
+    void notice(LogLevel level, std::string_view event, std::string message);
+    void remember(const Outcome& outcome, Moment now);
+
+    // account_probe.cpp
+    void on_probed(const Outcome& outcome, Moment now, Ledger& ledger);
+    void on_revoked(const Outcome& outcome, Moment now);
+    void token_refused(Moment now, Ledger& ledger);
+    void drop_token();
+    void suspend(const std::string& fingerprint, const LoginError& error, Moment now,
+                 Ledger& ledger);
+    void lift(const std::string& why, Moment now, Ledger& ledger);
+    void notice_expiry(Moment now);
+
     AccountSettings settings_;
+    std::string boot_id_;
     Effects effects_;
+
     std::optional<TokenClock> token_;
+    bool serving_ = false;      // token_ was valid when last looked at
+    bool can_refresh_ = false;  // what `refresh:` steps need is there
     std::uint64_t last_generation_ = 0;
+    std::string token_note_;
+
+    std::optional<Flight> flight_;
+    std::optional<Held> held_;
+    std::optional<BootTime> last_end_;    // of an attempt to get a token
+    std::optional<BootTime> not_before_;  // of this account, after a fault or a strange answer
+    unsigned failures_ = 0;               // in a row
+    unsigned faults_ = 0;                 // of them on the `backoff` ladder
+    unsigned throttles_ = 0;              // of them on the `throttled_backoff` ladder
+    unsigned unsent_ = 0;                 // in a row, before anything was sent
+    unsigned refresh_failures_ = 0;
+    bool clock_to_blame_ = false;  // not_before_ comes of a token that was issued expired
+    std::optional<LoginError> last_error_;
+    std::optional<WallTime> last_attempt_at_;
+
+    std::optional<std::string> suspended_;  // the fingerprint that it is latched to
+    bool misconfigured_ = false;
+    std::optional<std::string> fingerprint_;  // of the secrets now
+
     unsigned waiting_ = 0;
+    std::optional<BootTime> asked_at_;
+    ClientWant client_ = ClientWant::nothing;
+    bool admin_wants_ = false;
+    bool revoke_wanted_ = false;
+    bool revoked_ = false;  // no token because an admin ended it: the login is the admin's
+    AdminProgress admin_progress_ = AdminProgress::done;
+
+    bool probe_wanted_ = false;
+    std::optional<BootTime> recheck_at_;  // a fresh token was refused: ask once more
+    std::optional<BootTime> last_probe_;  // when the last one ended, of the token that is there
+    std::optional<BootTime> probes_from_;
+    unsigned fresh_refusals_ = 0;  // tokens in a row that were refused when they were fresh
+    unsigned early_deaths_ = 0;    // tokens in a row that died before half of their life
+    bool died_fresh_ = false;      // the last one did
+    bool died_early_ = false;
+    unsigned stalls_ = 0;  // in a row: the upstream gave the same token and expiry again
 };
 
 }  // namespace tokenbroker::core

@@ -149,8 +149,13 @@ Permission Ledger::permission(const std::string& account, Cause cause, const Pri
                               BootTime now) const {
     const auto found = accounts_.find(account);
     if (found == accounts_.end()) return {now, WaitingFor::nothing, false};
-    const RealmBook& realm = realms_.at(found->second.realm);
-    const unsigned ahead = realm.ahead_of(place_of(priority, account));
+    const auto book = realms_.find(found->second.realm);
+    if (book == realms_.end()) return {now, WaitingFor::nothing, false};
+    const RealmBook& realm = book->second;
+    const auto place = place_of(priority, account);
+    unsigned ahead = realm.ahead_of(place);
+    const auto& queued = found->second.queued;
+    if (queued && place_of(*queued, account) < place) --ahead;  // that is its own place
     std::optional<BootTime> lost_until;
     if (lost_) lost_until = saturating_add(*lost_, realm.budget.per);
 

@@ -57,6 +57,7 @@ enum class Publication {
     none,
     fresh,       // serve the token of the outcome just handed in, with these times
     reanchored,  // serve the same token with these times, and seal them
+    resumed,     // serve the same token with these times (it was loaded); nothing to seal
     dropped,     // serve none: it was refused or revoked; its sealed file goes too
     expired,     // serve none: its time is over
 };
@@ -67,7 +68,7 @@ struct Effects {
         records;  // to append, in this order; the model has counted them already
     std::vector<Notice> notices;
     Publication publication = Publication::none;
-    std::optional<TokenTimes> times;  // with fresh and reanchored
+    std::optional<TokenTimes> times;  // with fresh, reanchored and resumed
 };
 
 }  // namespace tokenbroker::core
