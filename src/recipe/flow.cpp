@@ -3,45 +3,12 @@
 #include "base/mask.hpp"
 #include "document/nearest.hpp"
 #include "recipe/keys.hpp"
+#include "recipe/uses.hpp"
 
 #include <algorithm>
-#include <functional>
 
 namespace tokenbroker::recipe {
 namespace {
-
-using UseName = std::function<void(const Template&)>;
-
-void each_template(const JsonTemplate& json, const UseName& use) {
-    if (const auto* text = std::get_if<Template>(&json.value)) use(*text);
-    if (const auto* list = std::get_if<JsonTemplate::List>(&json.value)) {
-        for (const JsonTemplate& item : *list)
-            each_template(item, use);
-    }
-    if (const auto* object = std::get_if<JsonTemplate::Object>(&json.value)) {
-        for (const JsonTemplate::Member& member : *object)
-            each_template(member.value, use);
-    }
-}
-
-// Every template of a request but its path.
-void each_template(const Request& request, const UseName& use) {
-    use(request.method);
-    use(request.trailing_slash);
-    for (const Field& field : request.query)
-        use(field.value);
-    for (const Field& field : request.headers)
-        use(field.value);
-    if (request.json) each_template(*request.json, use);
-    if (request.form) {
-        for (const Field& field : *request.form)
-            use(field.value);
-    }
-    if (request.basic) {
-        use(request.basic->user);
-        use(request.basic->password);
-    }
-}
 
 // Whether an input is there whenever this step runs.
 bool always_there(const Input& input, const Step& step) {
