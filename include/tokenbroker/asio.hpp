@@ -209,8 +209,8 @@ inline boost::asio::awaitable<bool> asio_read_stream(AsioWatchPointer watch) {
 }
 
 inline boost::asio::awaitable<Result<Token>> asio_next(AsioWatchPointer watch) {
-    bool going = !watch->stopped;
-    while (going) {
+    bool going = true;
+    while (going && !watch->stopped) {
         auto event = watch->reader ? watch->reader->next() : std::nullopt;
         if (event) {
             if (watch->memory.is_news(*event)) co_return std::move(*event);

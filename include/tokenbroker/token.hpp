@@ -9,7 +9,12 @@
 namespace tokenbroker::client {
 
 using Milliseconds = std::chrono::milliseconds;
-using TimePoint = std::chrono::system_clock::time_point;
+// Milliseconds, as the clock's own nanoseconds end in the year 2262.
+using TimePoint = std::chrono::time_point<std::chrono::system_clock, Milliseconds>;
+
+inline TimePoint wall_time() {
+    return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
+}
 
 // One access token as the daemon handed it out.
 struct Token {
@@ -25,7 +30,7 @@ struct Token {
     std::uint64_t generation = 0;         // grows whenever the account's token changes
     std::string json;                     // the answer as it came
 
-    [[nodiscard]] bool expired(TimePoint now = std::chrono::system_clock::now()) const noexcept {
+    [[nodiscard]] bool expired(TimePoint now = wall_time()) const noexcept {
         return expires_at && now >= *expires_at;
     }
 };

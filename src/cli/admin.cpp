@@ -14,7 +14,7 @@ constexpr client::Milliseconds longest_wait{60'000};
 
 std::string expiry(std::optional<client::TimePoint> at) {
     if (!at) return "does not expire";
-    return "expires " + in_time(*at, std::chrono::system_clock::now());
+    return "expires " + in_time(*at, client::wall_time());
 }
 
 struct AdminRequest {

@@ -28,7 +28,7 @@ int write_all(int descriptor, std::string_view text) {
 // When the broker asks the upstream again: ", next attempt in 42s".
 std::string next_attempt(const client::Error& error, const client::Json& problem) {
     if (const auto at = client::parse_time(problem["login"]["retry_at"].text())) {
-        return "; next attempt " + in_time(*at, std::chrono::system_clock::now());
+        return "; next attempt " + in_time(*at, client::wall_time());
     }
     if (error.retry_after) return "; ask again in " + human(*error.retry_after);
     return {};

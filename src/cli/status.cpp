@@ -29,7 +29,7 @@ std::string as_table(const std::string& answer) {
     const auto document = client::Json::parse(answer);
     if (!document) return {};
     const TableStyle style{coloured(STDOUT_FILENO), terminal_width()};
-    const auto now = std::chrono::system_clock::now();
+    const auto now = client::wall_time();
     const auto& accounts = (*document)["accounts"];
     if (accounts.type() != client::Json::Type::array)
         return status_table({&*document, 1}, now, style);
