@@ -5,6 +5,21 @@
 
 namespace tokenbroker::broker {
 
+namespace {
+
+std::string_view words_for(core::Publication publication) {
+    switch (publication) {
+        case core::Publication::fresh:
+            return "a new token is served";
+        case core::Publication::reanchored:
+            return "the clock was set: the same token is served with its expiry put right";
+        default:
+            return "the sealed token is served: no login was needed";
+    }
+}
+
+}  // namespace
+
 namespace asio = boost::asio;
 
 // Carries out what the machine wants, in the turn in which it said so: whoever looks next sees it
@@ -42,6 +57,7 @@ void Account::carry_out_effects() {
             case core::Publication::none:
                 break;
             case core::Publication::fresh:
+            case core::Publication::resumed:
             case core::Publication::reanchored:
                 publish(effects);
                 break;
@@ -80,23 +96,15 @@ void Account::publish(const core::Effects& effects) {
     }
     const core::TokenTimes& times = *effects.times;
     const std::string_view source = core::expiry_source_name(times.source);
-    const core::TokenClock* clock = machine_.token();
-    const TokenParts parts{settings_.name,
-                           token_.value,
-                           token_.header_name,
-                           token_.header_value,
-                           source,
-                           times.generation,
-                           times.issued_at,
-                           times.expires_at,
-                           clock != nullptr ? clock->expires_boot() : std::nullopt};
+    const TokenParts parts{settings_.name,      token_.value,     token_.header_name,
+                           token_.header_value, source,           times.generation,
+                           times.issued_at,     times.expires_at, times.expires_boot};
     current_ = render(parts);
     ++revision_;
-    if (!sealed) keeper_.store(sealed_form(token_, kept_, times));
+    const bool on_disk = sealed || effects.publication == core::Publication::resumed;
+    if (!on_disk) keeper_.store(sealed_form(token_, kept_, times));
     services_.log.info(
-        "token_published",
-        fresh ? "a new token is served"
-              : "the clock was set: the same token is served with its expiry put right",
+        "token_published", words_for(effects.publication),
         {{"account", settings_.name.text()},
          {"attempt", attempt_id_},
          {"generation", times.generation},
