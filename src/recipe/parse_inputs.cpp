@@ -69,7 +69,9 @@ std::optional<PasswordRules> read_password(const document::Value& value, Mistake
         if (least) rules.shortest = static_cast<std::size_t>(*least);
         if (most) rules.longest = static_cast<std::size_t>(*most);
     }
-    map.take("classes", rules.classes, document::read_integer, 1, 4);
+    std::int64_t classes = rules.classes;
+    map.take("classes", classes, document::read_integer, 1, 4);
+    rules.classes = static_cast<unsigned>(classes);
     map.take("digits_only", rules.digits_only, document::read_boolean);
     map.take("common", rules.common, document::read_boolean);
     if (const document::Value* unlike = map.find("unlike"))
