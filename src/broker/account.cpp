@@ -87,9 +87,6 @@ asio::awaitable<void> Account::load() {
             token_.header_value = std::move(sealed.header_value);
             kept_ = std::move(sealed.kept);
             machine_.token_loaded(std::move(sealed.times), !kept_.empty(), services_.clock.now());
-            services_.log.info(
-                "token_loaded", "the sealed token was opened: no login is needed for it",
-                {{"account", settings_.name.text()}, {"generation", machine_.last_generation()}});
         }
     }
     settle();

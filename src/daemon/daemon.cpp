@@ -1,6 +1,7 @@
 #include "daemon/daemon.hpp"
 
 #include "daemon/convert.hpp"
+#include "daemon/last_exit.hpp"
 #include "daemon/options.hpp"
 #include "daemon/version.hpp"
 #include "host/crypto.hpp"
@@ -14,6 +15,7 @@ namespace {
 namespace asio = boost::asio;
 
 // The stop has 5 s in all (cli.md): most of it is for a login under way, whose token would be lost.
+constexpr Milliseconds whole_stop = std::chrono::milliseconds(4700);
 constexpr Milliseconds patience_with_attempts = std::chrono::milliseconds(2500);
 
 double cpu_seconds() {
@@ -139,6 +141,7 @@ asio::awaitable<void> Daemon::serve() {
 }
 
 asio::awaitable<void> Daemon::go_down() {
+    leave_at_latest_in(whole_stop, exit_code_);
     manager_.stopping("stopping");
     log_.info("stopping", "finishing what was asked");
     clock_.stop_watching();
