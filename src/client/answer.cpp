@@ -86,14 +86,13 @@ void AnswerReader::read_head(std::string_view head) {
         return line;
     };
     const auto first = take_line();
-    const auto status =
-        first.size() >= 12 ? parse_number<unsigned>(first.substr(9, 3)) : std::nullopt;
-    if (!first.starts_with("HTTP/1.") || first[8] != ' ' || !status || *status < 100 ||
-        *status > 599) {
+    const unsigned status =
+        first.size() >= 12 ? parse_number<unsigned>(first.substr(9, 3)).value_or(0) : 0;
+    if (!first.starts_with("HTTP/1.") || first[8] != ' ' || status < 100 || status > 599) {
         return fail("it is not HTTP");
     }
     answer_ = Answer();
-    answer_.status = static_cast<int>(*status);
+    answer_.status = static_cast<int>(status);
     framing_ = Framing::until_end;
     length_.reset();
     while (!head.empty()) {
