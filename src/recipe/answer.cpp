@@ -104,6 +104,7 @@ std::string take_one(const Take& take, const json::value& root, const Values& va
         taken.set(take.name, Value(std::move(*scalar), take.secret));
         return {};
     }
+    if (take.may_be_absent) return {};
     if (!take.otherwise)
         return "the answer has no \"" + take.at.text() + "\", which `" + take.name +
                "` is taken from";
@@ -158,6 +159,7 @@ Reading read_answer(const Step& step, const Answer& answer, const Values& values
         reading.taken = Values();
     } else {
         reading.cause = status_cause(answer);
+        if (rule != answers.end() && !rule->hint.empty()) reading.cause += ", " + rule->hint;
     }
     reading.upstream_text = upstream_text(body.root(), answer);
     return reading;

@@ -40,7 +40,8 @@ inline constexpr std::array take = {Key("at"), Key("default"), Key("secret")};
 inline constexpr std::array token = {Key("value"), Key("header"), Key("expires")};
 inline constexpr std::array header = {Key("name"), Key("value")};
 inline constexpr std::array expires = {Key("after"), Key("at"), Key("in"), Key("jwt")};
-inline constexpr std::array answer = {Key("status"), Key("step"), Key("json"), Key("means")};
+inline constexpr std::array answer = {Key("status"), Key("step"), Key("json"), Key("means"),
+                                      Key("hint")};
 
 inline constexpr std::array input_types = {Key("text"), Key("integer"), Key("boolean"),
                                            Key("duration"), Key("path")};

@@ -58,6 +58,7 @@ std::optional<AnswerRule> read_rule(const document::Value& value, Mistakes& mist
     if (!map.has("status") && !map.has("json")) {
         mistakes.add(value.place(), "an answer is told by its `status`, its `json` or both");
     }
+    map.take("hint", rule.hint, document::read_word);
     const document::Value* means = map.require("means");
     const auto index =
         means != nullptr ? document::read_choice(*means, mistakes, keys::meanings) : std::nullopt;

@@ -3,6 +3,8 @@
 #include "recipe/keys.hpp"
 #include "recipe/parts.hpp"
 
+#include <algorithm>
+
 namespace tokenbroker::recipe {
 namespace {
 
@@ -24,8 +26,10 @@ std::optional<Take> read_take(const document::Entry& entry, Mistakes& mistakes) 
     if (const document::Value* at = map.require("at")) {
         if (auto pointer = read_pointer(*at, mistakes)) take.at = std::move(*pointer);
     }
-    if (const document::Value* otherwise = map.find("default"))
-        take.otherwise = read_template(*otherwise, mistakes);
+    if (const document::Value* otherwise = map.find("default")) {
+        take.may_be_absent = otherwise->kind() == Kind::null;
+        if (!take.may_be_absent) take.otherwise = read_template(*otherwise, mistakes);
+    }
     map.take("secret", take.secret, document::read_boolean);
     return take;
 }
@@ -76,6 +80,16 @@ void read_flags(const MapReader& map, Phase phase, Step& step, Mistakes& mistake
         mistakes.add(map.find("optional")->place(), "a login is not optional");
 }
 
+// Step names stand in logs, metrics and request ids.
+void check_step_name(const Step& step, const Place& place, Mistakes& mistakes) {
+    const auto good = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    };
+    if (step.name.empty() || (step.name.size() <= 63 && std::ranges::all_of(step.name, good)))
+        return;
+    mistakes.add(place, "a step's name has 1 to 63 of a-z, 0-9, '_' and '-'");
+}
+
 }  // namespace
 
 std::optional<Step> read_step(const document::Value& value, Phase phase, std::string_view name,
@@ -90,6 +104,8 @@ std::optional<Step> read_step(const document::Value& value, Phase phase, std::st
     } else {
         map.take("step", step.name, document::read_word);
     }
+    const document::Value* step_name = map.find("step");
+    check_step_name(step, step_name != nullptr ? step_name->place() : step.place, mistakes);
     read_flags(map, phase, step, mistakes);
     if (const document::Value* when = map.find("when")) step.when = read_when(*when, mistakes);
     if (const document::Value* request = map.require("request")) {
@@ -121,8 +137,8 @@ std::vector<Step> read_steps(const document::Value& value, Phase phase, Mistakes
     for (const document::Value& item : value.items()) {
         std::string name;
         if (phase == Phase::revoke) name = "revoke";
-        if (phase == Phase::provision_end) name = "log out";
-        if (!name.empty() && !steps.empty()) name += " " + std::to_string(steps.size() + 1);
+        if (phase == Phase::provision_end) name = "log_out";
+        if (!name.empty() && !steps.empty()) name += "_" + std::to_string(steps.size() + 1);
         if (auto step = read_step(item, phase, name, mistakes)) steps.push_back(std::move(*step));
     }
     return steps;

@@ -82,6 +82,7 @@ struct Take {
     std::string name;
     Pointer at;
     std::optional<Template> otherwise;  // default
+    bool may_be_absent = false;         // `default: null`: then there is no such value
     bool secret = true;
 };
 
@@ -115,6 +116,7 @@ struct AnswerRule {
     std::vector<std::pair<Pointer, std::vector<std::string>>>
         json;  // a scalar there whose text is one of these
     core::Verdict means;
+    std::string hint;  // what a human should do about it; may be empty
 };
 using Answers = std::vector<AnswerRule>;
 

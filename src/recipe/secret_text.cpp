@@ -83,6 +83,8 @@ void SecretText::append_form_encoded(std::string_view text) {
     for (const char c : text) {
         if (c == ' ') {
             append('+');
+        } else if (c == '~') {
+            append("%7E");
         } else {
             append_percent_encoded(std::string_view(&c, 1));
         }

@@ -213,6 +213,7 @@ Secret write_kept(const Recipe& recipe, const Values& values) {
             text.append(value->as_text().reveal());
         }
     }
+    if (first) return {};
     text.append('}');
     return text.take();
 }

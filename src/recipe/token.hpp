@@ -37,7 +37,8 @@ bool gives_token(const Recipe& recipe, const Step& step);
 // can hold; an expiry that can't be read, has passed, or is over a hundred years away.
 Result<Token> token_of(const Recipe& recipe, const Values& values, WallTime sent);
 
-// The values that `keep:` names, as one text to be sealed, and back. A recipe that names others by
+// The values that `keep:` names, as one text to be sealed (empty where there is none of them), and
+// back. A recipe that names others by
 // now gets those that are there and that it still names.
 Secret write_kept(const Recipe& recipe, const Values& values);
 Result<Values> read_kept(const Recipe& recipe, const Secret& text);
