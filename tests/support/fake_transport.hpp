@@ -1,6 +1,7 @@
 #pragma once
 
 #include "async/clock.hpp"
+#include "async/event.hpp"
 #include "upstream/transport.hpp"
 
 #include <deque>
@@ -60,6 +61,8 @@ public:
                 .append(header.value.reveal())
                 .append("\n");
         asked.push_back(seen);
+        while (held_)
+            co_await released_.wait();
         if (!next_.empty()) {
             upstream::Exchange given = std::move(next_.front());
             next_.pop_front();
@@ -70,12 +73,21 @@ public:
                         Error(Errc::connect_failed, "the test gave no answer"), false);
     }
 
+    // From now on answers wait, until release().
+    void hold() { held_ = true; }
+    void release() {
+        held_ = false;
+        released_.notify_all();
+    }
+
     std::vector<Asked> asked;
     Handler otherwise;
 
 private:
     const async::Clock* clock_;
     std::deque<upstream::Exchange> next_;
+    async::Event released_;
+    bool held_ = false;
 };
 
 }  // namespace tokenbroker::support

@@ -1,0 +1,75 @@
+#include "broker_fixture.hpp"
+
+#include <fstream>
+
+namespace tokenbroker::broker {
+namespace {
+
+using namespace std::chrono_literals;
+
+class ReloadTest : public BrokerTest {
+protected:
+    void apply(Settings wanted) {
+        calls.spawn("apply", process->broker.apply(std::move(wanted)));
+        settle();
+        EXPECT_TRUE(calls.empty());
+    }
+};
+
+TEST_F(ReloadTest, an_unchanged_account_keeps_its_token) {
+    start();
+    const auto before = face();
+    apply(settings());
+    EXPECT_EQ(token(), "token-1");
+    EXPECT_EQ(face(), before);
+    EXPECT_EQ(logins(), 1U);
+}
+
+TEST_F(ReloadTest, another_user_makes_it_another_account_whose_token_is_dropped_at_once) {
+    start();
+    const auto before = face();
+    Settings other = settings();
+    other.accounts.begin()->second.binding.identity["username"] = "somebody_else";
+    transport.hold();
+    apply(std::move(other));
+    EXPECT_TRUE(before->removed());
+    EXPECT_EQ(before->current(), nullptr);
+    EXPECT_EQ(token(), "");
+    transport.release();
+    settle();
+    EXPECT_EQ(token(), "token-2");
+}
+
+TEST_F(ReloadTest, a_removed_account_ends_its_calls_and_its_sealed_token_is_deleted) {
+    transport.hold();
+    start();
+    const auto caller = call(face()->get(0s, 60s));
+    settle();
+    calls.spawn("apply", process->broker.apply(Settings()));
+    settle();
+    EXPECT_EQ(denial_of(*caller->reply), Denial::removed);
+    EXPECT_EQ(face(), nullptr);
+    transport.release();
+    EXPECT_FALSE(std::ifstream(folder / "a.token").good());
+}
+
+TEST_F(ReloadTest, adding_an_account_again_regains_no_budget) {
+    start();
+    const unsigned left = face()->status().budget_left;
+    apply(Settings());
+    apply(settings());
+    EXPECT_EQ(face()->status().budget_left, left - 1);
+    EXPECT_EQ(logins(), 2U);
+}
+
+TEST_F(ReloadTest, a_new_account_logs_in) {
+    start();
+    Settings two = settings();
+    two.accounts.emplace(*AccountName::parse("b"), account("b"));
+    apply(std::move(two));
+    EXPECT_EQ(token("b"), "token-2");
+    EXPECT_EQ(token("a"), "token-1");
+}
+
+}  // namespace
+}  // namespace tokenbroker::broker
