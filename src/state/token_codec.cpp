@@ -23,6 +23,7 @@ enum class Tag : std::uint16_t {
     source = 11,
     jitter = 12,
     kept = 13,
+    expires_boot = 14,
 };
 
 // Writes into a Secret, or, with none, only counts: the plaintext is never anywhere else, and never
@@ -68,6 +69,8 @@ std::size_t write(const SealedToken& token, char* out) {
     writer.member(Tag::boot_id, times.boot_id);
     if (times.expires_at)
         writer.number(Tag::expires_at, times.expires_at->time_since_epoch().count());
+    if (times.expires_boot)
+        writer.number(Tag::expires_boot, times.expires_boot->time_since_epoch().count());
     if (times.lifetime) writer.number(Tag::lifetime, times.lifetime->count());
     writer.member(Tag::source, core::expiry_source_name(times.source));
     writer.number(Tag::jitter, static_cast<std::int64_t>(jitter));
@@ -94,6 +97,7 @@ bool take_time(Tag tag, std::string_view bytes, core::TokenTimes& times) {
     if (tag == Tag::issued_at) times.issued_at = WallTime(span);
     if (tag == Tag::issued_boot) times.issued_boot = BootTime(span);
     if (tag == Tag::expires_at) times.expires_at = WallTime(span);
+    if (tag == Tag::expires_boot) times.expires_boot = BootTime(span);
     if (tag == Tag::lifetime) times.lifetime = span;
     return true;
 }
@@ -123,6 +127,7 @@ bool take_member(Tag tag, std::string_view bytes, SealedToken& token) {
         case Tag::issued_at:
         case Tag::issued_boot:
         case Tag::expires_at:
+        case Tag::expires_boot:
         case Tag::lifetime:
             return take_time(tag, bytes, times);
         case Tag::source: {
