@@ -4,7 +4,6 @@
 
 #include <compare>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -32,7 +31,7 @@ struct BaseUrl {
 // "." or ".." segment, no empty one, and no '%' but before two hexadecimal digits.
 Result<BaseUrl> parse_base_url(std::string_view text);
 
-// Cuts the longest of a recipe's `base: strip` endings from the path.
-void strip_ending(BaseUrl& url, std::span<const std::string> endings);
+// A DNS name, with or without a dot at its end, or an IPv4 address.
+bool is_host_name(std::string_view text);
 
 }  // namespace tokenbroker::config

@@ -20,6 +20,7 @@
 #include <optional>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 // The configuration, checked: whatever can be known to be wrong without asking an upstream has been
@@ -106,6 +107,9 @@ struct SinkSettings {
 enum class LoginWhen { eager, on_demand };
 
 struct AccountSettings {
+    AccountSettings(AccountName account, Place where)
+        : name(std::move(account)), place(std::move(where)) {}
+
     AccountName name;
     Place place;
     recipe::RecipeHandle recipe;

@@ -87,8 +87,9 @@ public:
         complete(Value::refused(spot(mark)));
     }
 
-    void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
-        mistake(spot(mark), "an anchor (&" + printable(name, longest_shown) + ") is not allowed");
+    // A name is not shown: it may be a password that begins with '&' and has no quotes.
+    void OnAnchor(const YAML::Mark& mark, const std::string&) override {
+        mistake(spot(mark), "an anchor is not allowed; text that begins with & is put in quotes");
     }
 
     void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
@@ -215,7 +216,8 @@ private:
 // yaml-cpp says what it met; people want to know what to do.
 std::string explain(const std::string& message) {
     if (message == "the referenced anchor is not defined") return std::string(alias_message);
-    std::string text = "not YAML: " + message;
+    // What follows a colon is a piece of the file, maybe of a password.
+    std::string text = "not YAML: " + message.substr(0, message.find(':'));
     if (message == "illegal map value") text += " (text with \": \" in it has to be in quotes)";
     if (message == "end of map not found") text += " (is the indentation right?)";
     return text;
