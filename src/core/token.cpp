@@ -38,20 +38,20 @@ TokenClock TokenClock::issued(const IssuedToken& token, std::uint64_t last_gener
 
 TokenClock TokenClock::loaded(TokenTimes times, const std::string& boot_id, Moment now) {
     TokenClock clock;
-    clock.this_boot_ = times.boot_id == boot_id && times.issued_boot <= now.boot;
+    const bool this_boot = times.boot_id == boot_id && times.issued_boot <= now.boot;
     clock.times_ = std::move(times);
-    if (!clock.this_boot_) {
-        TokenTimes& known = clock.times_;
-        const Milliseconds age = std::max(now.wall - known.issued_at, Milliseconds::zero());
-        known.boot_id = boot_id;
-        known.issued_boot = saturating_add(now.boot, -std::min(age, forever));
-        if (known.expires_at) {
-            const Milliseconds left =
-                std::min(*known.expires_at - now.wall, *known.expires_at - known.issued_at);
-            known.expires_boot = saturating_add(now.boot, left);
-        }
-        known.lifetime.reset();  // from here on the wall clock says when it ends
+    if (this_boot) return clock;
+    TokenTimes& moved = clock.times_;
+    clock.known_ = Known{moved.issued_at, moved.expires_at};
+    const Milliseconds age = std::clamp(now.wall - moved.issued_at, Milliseconds::zero(), forever);
+    moved.boot_id = boot_id;
+    moved.issued_boot = saturating_add(now.boot, -age);
+    if (moved.expires_at) {
+        const Milliseconds left =
+            std::min(*moved.expires_at - now.wall, *moved.expires_at - moved.issued_at);
+        moved.expires_boot = saturating_add(now.boot, left);
     }
+    moved.lifetime.reset();  // from here on the wall clock says when it ends
     return clock;
 }
 
@@ -73,14 +73,23 @@ Milliseconds TokenClock::life() const noexcept {
 }
 
 std::optional<TokenClock> TokenClock::reanchored(std::uint64_t last_generation, Moment now) const {
-    if (!this_boot_) return std::nullopt;
-    const WallTime issued_at = saturating_add(now.wall, -(now.boot - times_.issued_boot));
-    const Milliseconds shift = issued_at - times_.issued_at;
-    if (shift > -std::chrono::seconds(1) && shift < std::chrono::seconds(1)) return std::nullopt;
     TokenClock moved = *this;
-    moved.times_.issued_at = issued_at;
-    if (times_.lifetime) moved.times_.expires_at = saturating_add(issued_at, *times_.lifetime);
-    moved.times_.generation = next_generation(last_generation, now.wall);
+    TokenTimes& times = moved.times_;
+    times.issued_at = saturating_add(now.wall, -(now.boot - times_.issued_boot));
+    if (times.lifetime) times.expires_at = saturating_add(times.issued_at, *times.lifetime);
+    if (known_) {
+        times.issued_at = std::min(times.issued_at, known_->issued_at);
+        if (known_->expires_at && times.source != ExpirySource::stated) {
+            times.expires_at = std::min(*known_->expires_at,
+                                        saturating_add(now.wall, *times.expires_boot - now.boot));
+        }
+    }
+    const auto differs = [](WallTime left, WallTime right) {
+        return left - right >= std::chrono::seconds(1) || right - left >= std::chrono::seconds(1);
+    };
+    const bool same_expiry = !times.expires_at || !differs(*times.expires_at, *times_.expires_at);
+    if (same_expiry && !differs(times.issued_at, times_.issued_at)) return std::nullopt;
+    times.generation = next_generation(last_generation, now.wall);
     return moved;
 }
 

@@ -46,10 +46,11 @@ std::uint64_t next_generation(std::uint64_t last, WallTime now) noexcept;
 // A token's times within the running boot: when it is valid and how old it is, whatever the wall
 // clock does.
 //
+// Its issue lies where boot time has it: a clock set back makes no token seem issued in the future.
 // A relative expiry of this boot follows boot time, and expires_at is re-anchored to it. A stated
-// one follows the wall clock, and so does any token of another boot; both are held besides to the
-// span of boot time that they had when they were issued or loaded, so that a clock set back serves
-// no dead token.
+// one follows the wall clock, and so does any token of an earlier boot; both are held besides to
+// the span of boot time that they had when they were issued or loaded, so that a clock set back
+// serves no dead token.
 class TokenClock {
 public:
     // A token that has just been issued in the boot `boot_id`.
@@ -85,7 +86,13 @@ public:
 
 private:
     TokenTimes times_;
-    bool this_boot_ = true;  // issued in this boot: its boot times were measured, not derived
+    // Of a token of an earlier boot: what the wall clock said of it before it was loaded. Its times
+    // here are never later.
+    struct Known {
+        WallTime issued_at;
+        std::optional<WallTime> expires_at;
+    };
+    std::optional<Known> known_;
 };
 
 }  // namespace tokenbroker::core
