@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/error.hpp"
+#include "host/descriptor.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -22,20 +23,26 @@ public:
     // is not ours. Fails where it is not a listening stream socket of the Unix family.
     static Result<Listener> handed_over(int fd);
 
-    [[nodiscard]] int fd() const noexcept { return fd_; }
-    explicit operator bool() const noexcept { return fd_ >= 0; }
+    [[nodiscard]] int fd() const noexcept { return socket_.get(); }
+    explicit operator bool() const noexcept { return static_cast<bool>(socket_); }
     [[nodiscard]] bool is_handed_over() const noexcept { return handed_over_; }
     [[nodiscard]] std::uint16_t port() const;  // of a TCP listener
-    void close();                              // and remove the file
+    [[nodiscard]] bool is_loopback() const;    // likewise
+    // No new connection gets in; those in the backlog can still be accepted, for a socket file of
+    // our own.
+    void shut();
+    void close();
 
 private:
     friend Result<Listener> listen_unix(const struct UnixSocket& wanted);
     friend Result<Listener> listen_tcp(const std::string& address, std::uint16_t port);
 
-    int fd_ = -1;
-    int lock_ = -1;
+    host::Descriptor socket_;
     bool handed_over_ = false;
-    std::string path_;
+    // The socket file of our own, and what keeps others from taking its place.
+    host::Descriptor lock_;
+    std::string lock_path_;
+    std::string path_;  // empty until the file is made
     dev_t device_ = 0;
     ino_t inode_ = 0;
 };

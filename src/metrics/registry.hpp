@@ -78,7 +78,7 @@ struct AccountSeries {
     std::uint64_t rejections = 0;
     std::uint64_t early_deaths = 0;
     std::uint64_t seal_failures = 0;
-    std::uint64_t sink_failures = 0;
+    std::uint64_t sink_failures = 0;  // sinks that fail now
 
     // Counters, by the api.
     ByStatus token_requests;
@@ -139,9 +139,10 @@ private:
         std::shared_ptr<const std::string> text;
         BootTime at;
     };
-    [[nodiscard]] std::string text(Scope scope);
+    [[nodiscard]] std::vector<AccountHandle> living();
 
     BuildInfo build_;
+    WallTime started_;
     ProcessSeries process_;
     std::map<AccountName, std::weak_ptr<AccountSeries>> accounts_;
     std::vector<std::function<void()>> refresh_;

@@ -1,0 +1,85 @@
+#include "api/common.hpp"
+
+#include "api/connection.hpp"
+
+#include <utility>
+
+namespace tokenbroker::api {
+
+Common::Common(const boost::asio::any_io_executor& executor, async::Clock& time,
+               metrics::ProcessSeries& counted, const Limits& limited)
+    : clock(time),
+      series(counted),
+      limits(limited),
+      poller(executor),
+      wheel(time.now().boot),
+      now(time.now()) {
+    first_lines.refresh(now.wall);
+}
+
+Common::~Common() {
+    if (tick_) clock.cancel_alarm(*tick_);
+}
+
+Connection& Common::keep(std::unique_ptr<Connection> connection) {
+    connection->place = connections.size();
+    connections.push_back(std::move(connection));
+    series.connections = connections.size();
+    return *connections.back();
+}
+
+void Common::retire(Connection& connection) {
+    switch (connection.seat()) {
+        case Seat::peer:
+            peers.leave(connection.caller()->uid());
+            break;
+        case Seat::lobby:
+            --lobby;
+            break;
+        case Seat::metrics:
+            --metrics_peers;
+            break;
+    }
+    const std::size_t place = connection.place;
+    ended_.push_back(std::move(connections[place]));
+    if (place + 1 != connections.size()) {
+        connections[place] = std::move(connections.back());
+        connections[place]->place = place;
+    }
+    connections.pop_back();
+    series.connections = connections.size();
+}
+
+void Common::begin_turn() {
+    if (turns_++ > 0) return;
+    now = clock.now();
+    first_lines.refresh(now.wall);
+    measured_from = std::chrono::steady_clock::now();
+}
+
+void Common::end_turn() {
+    if (--turns_ > 0) return;
+    if (!ended_.empty()) {
+        ended_.clear();
+        if (connections.empty() && all_ended) all_ended();
+    }
+    if (tick_ || connections.empty()) return;
+    const auto next = std::chrono::floor<std::chrono::seconds>(now.boot) + std::chrono::seconds(1);
+    tick_ = clock.set_alarm(next, [this] { tick(); });
+}
+
+void Common::tick() {
+    tick_.reset();
+    const Turn turn(*this);
+    wheel.turn(now.boot);
+    if (each_second) each_second();
+}
+
+void Common::measure(std::size_t answers) {
+    const auto until = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < answers; ++i)
+        series.request_duration.add(until - measured_from);
+    measured_from = until;
+}
+
+}  // namespace tokenbroker::api
