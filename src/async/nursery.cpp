@@ -82,6 +82,10 @@ asio::awaitable<bool> Nursery::join_until(Clock& clock, BootTime deadline) {
     co_return children_.empty();
 }
 
+void end_the_loop(const std::string& /*name*/, const std::exception_ptr& failure) {
+    std::rethrow_exception(failure);
+}
+
 bool is_cancellation(const std::exception_ptr& failure) {
     try {
         std::rethrow_exception(failure);

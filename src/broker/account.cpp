@@ -13,7 +13,7 @@ Account::Account(const Services& services, AccountSettings settings)
       series_(services_.metrics.account(settings_.name)),
       secrets_(services_, settings_.name.text(), settings_.secrets),
       keeper_(services_, settings_.binding, series_),
-      tasks_(services_.executor) {}
+      tasks_(services_.executor, async::end_the_loop) {}
 
 Account::~Account() = default;
 

@@ -18,7 +18,7 @@ TokenKeeper::TokenKeeper(const Services& services, state::Binding binding,
     : services_(services),
       binding_(std::move(binding)),
       series_(std::move(series)),
-      tasks_(services.executor) {}
+      tasks_(services.executor, async::end_the_loop) {}
 
 void TokenKeeper::start() {
     tasks_.spawn("seal " + binding_.account.text(), run());

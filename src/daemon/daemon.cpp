@@ -63,14 +63,14 @@ Daemon::Daemon(Foundations foundations, host::ProcessLogger& log)
       broker_(services(loop_, clock_, slow_, log_, metrics_, runner_, tokens_, ledger_,
                        fingerprint_key_)),
       sinks_({loop_.get_executor(), clock_, slow_, host::FileSystem::kernel(), log_}),
-      tasks_(loop_.get_executor()) {
+      tasks_(loop_.get_executor(), async::end_the_loop) {
     metrics_.before_render([this] { metrics_.process().log_lines_lost = log_.lost(); });
 }
 
 Daemon::~Daemon() = default;
 
 int Daemon::run() {
-    async::Nursery whole(loop_.get_executor());
+    async::Nursery whole(loop_.get_executor(), async::end_the_loop);
     whole.spawn("daemon", live());
     // run_one() by itself, to see how long one turn of the loop keeps everybody else waiting.
     while (loop_.run_one() > 0)

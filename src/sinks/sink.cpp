@@ -63,7 +63,7 @@ Sink::Sink(const Surroundings& around, broker::AccountHandle account, Settings s
     : around_(around),
       account_(std::move(account)),
       settings_(std::move(settings)),
-      tasks_(around.executor) {}
+      tasks_(around.executor, async::end_the_loop) {}
 
 void Sink::start() {
     tasks_.spawn("sink " + settings_.path + ": follow", follow());
