@@ -4,6 +4,8 @@
 #include "client/json.hpp"
 #include "client/text.hpp"
 
+#include <algorithm>
+
 namespace tokenbroker::cli {
 
 namespace {
@@ -17,7 +19,19 @@ std::string peer_text(const Json& peer) {
     for (const auto& gid : peer["gids"].items())
         text += " " + gid.text();
     if (const auto unit = peer["unit"].string()) text += ", unit " + client::one_line(*unit);
+    if (const auto why = peer["unit_reason"].string())
+        text += ", no unit (" + client::one_line(*why) + ")";
     return text;
+}
+
+// "  no       { uid: 8 }: why"
+std::string line_text(const Json& line) {
+    constexpr std::size_t widest = 9;  // "unknown" and two spaces
+    std::string match = client::one_line(line["match"].text());
+    match.resize(std::max(match.size(), widest), ' ');
+    std::string text = "  " + match + client::one_line(line["line"].text());
+    if (!line["reason"].text().empty()) text += ": " + client::one_line(line["reason"].text());
+    return text + "\n";
 }
 
 }  // namespace
@@ -41,10 +55,8 @@ int run_access(const client::Client& client, const Arguments& arguments) {
     text += " for " + peer_text(document["peer"]);
     if (const auto line = document["line"].string()) text += ": " + client::one_line(*line);
     text += "\n";
-    for (const auto& line : document["lines"].items()) {
-        text += "  " + client::one_line(line["line"].text()) + ": " +
-                client::one_line(line["result"].text()) + "\n";
-    }
+    for (const auto& line : document["lines"].items())
+        text += line_text(line);
     return print(text);
 }
 

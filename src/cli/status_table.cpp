@@ -135,8 +135,7 @@ void append_notes(std::string& text, const Json& account, TableStyle style) {
         const std::string path = "sink " + sink["path"].text();
         if (sink["state"].text() == "failed") note(path + " failed: " + sink["last_error"].text());
         const auto command = sink["last_command"].string();
-        if (command && sink["command_failed"].is_true())
-            note(path + ": its command: " + std::string(*command));
+        if (command && *command != "ok") note(path + ": its command: " + std::string(*command));
     }
 }
 

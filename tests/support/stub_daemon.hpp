@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-namespace tokenbroker::testing {
+namespace tokenbroker::support {
 
 // An HTTP/1.1 answer with its length.
 inline std::string http_answer(int status, std::string_view body, std::string_view more_head = {},
@@ -172,4 +172,4 @@ private:
     std::thread thread_;
 };
 
-}  // namespace tokenbroker::testing
+}  // namespace tokenbroker::support

@@ -9,7 +9,7 @@ namespace tokenbroker::client::detail {
 namespace {
 
 using State = AnswerReader::State;
-using testing::http_answer;
+using support::http_answer;
 
 struct Case {
     std::string bytes;

@@ -13,10 +13,10 @@ namespace tokenbroker::client {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::http_answer;
-using testing::StubDaemon;
-using testing::StubPeer;
-using testing::token_json;
+using support::http_answer;
+using support::StubDaemon;
+using support::StubPeer;
+using support::token_json;
 
 Client client_of(const StubDaemon& daemon) {
     return Client(Options(daemon.path()));

@@ -9,8 +9,8 @@
 namespace tokenbroker::client::detail {
 namespace {
 
-using testing::event_stream_head;
-using testing::token_json;
+using support::event_stream_head;
+using support::token_json;
 
 std::vector<StreamEvent> all(EventReader& reader) {
     std::vector<StreamEvent> events;
@@ -76,7 +76,7 @@ TEST(Stream, tells_tokens_and_why_there_is_none) {
 TEST(Stream, that_is_refused_tells_the_problem) {
     StreamReader reader;
     EXPECT_FALSE(reader.feed(
-        testing::http_answer(404, R"({"type":"/problems/unknown-account","detail":"no such"})")));
+        support::http_answer(404, R"({"type":"/problems/unknown-account","detail":"no such"})")));
     const auto news = reader.next();
     ASSERT_TRUE(news && !*news);
     EXPECT_EQ(news->error().kind, ErrorKind::unknown_account);
@@ -84,7 +84,7 @@ TEST(Stream, that_is_refused_tells_the_problem) {
 
 TEST(Stream, of_another_type_is_an_error) {
     StreamReader reader;
-    EXPECT_FALSE(reader.feed(testing::http_answer(200, "{}")));
+    EXPECT_FALSE(reader.feed(support::http_answer(200, "{}")));
     const auto news = reader.next();
     ASSERT_TRUE(news && !*news);
     EXPECT_EQ(news->error().kind, ErrorKind::failed);

@@ -9,7 +9,7 @@ namespace tokenbroker::client {
 namespace {
 
 using detail::parse_token;
-using testing::token_json;
+using support::token_json;
 
 TEST(Token, has_all_that_the_daemon_says) {
     const std::string json =

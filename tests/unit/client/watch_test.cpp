@@ -12,11 +12,11 @@ namespace tokenbroker::client {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::event_stream_head;
-using testing::http_answer;
-using testing::StubDaemon;
-using testing::StubPeer;
-using testing::token_json;
+using support::event_stream_head;
+using support::http_answer;
+using support::StubDaemon;
+using support::StubPeer;
+using support::token_json;
 
 std::string token_event(std::uint64_t generation,
                         std::string_view expires_at = "2999-01-01T00:00:00Z") {
