@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 namespace tokenbroker::core {
 namespace {
@@ -11,7 +12,7 @@ constexpr Milliseconds minute = std::chrono::minutes(1);
 constexpr Milliseconds two_requests = std::chrono::seconds(2);
 
 Milliseconds times(double factor, Milliseconds span) noexcept {
-    return Milliseconds(static_cast<Milliseconds::rep>(factor * static_cast<double>(span.count())));
+    return Milliseconds(std::llround(factor * static_cast<double>(span.count())));
 }
 
 }  // namespace
