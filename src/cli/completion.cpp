@@ -91,7 +91,7 @@ std::string zsh_script() {
     for (const auto& command : commands()) {
         names += "                '" + std::string(command.name) + ":" +
                  zsh_quoted(command.summary) + "'\n";
-        cases += "            " + std::string(command.name) +
+        cases += "                " + std::string(command.name) +
                  ") _arguments '--help[what it takes]'" + zsh_arguments(command) + " ;;\n";
     }
     for (const auto& [name, summary] : helper_commands()) {
