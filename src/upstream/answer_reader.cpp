@@ -19,6 +19,8 @@ namespace http = boost::beast::http;
 // An interim answer is a few lines; a flood of them is an attack or a fault.
 constexpr int most_interim_answers = 16;
 constexpr std::size_t longest_reason = 100;
+// "0 CRLF CRLF". Beast 1.81 asserts that it gets no less of a last chunk, so we wait for as much.
+constexpr std::size_t shortest_chunk = 5;
 
 }  // namespace
 
@@ -29,6 +31,8 @@ public:
     Result<bool> feed(std::string_view bytes) {
         pending_.append(bytes);
         while (!whole_) {
+            if (beast_->is_header_done() && beast_->chunked() && pending_.size() < shortest_chunk)
+                break;
             boost::system::error_code failed;
             const std::size_t used =
                 beast_->put(boost::asio::buffer(pending_.data(), pending_.size()), failed);

@@ -3,6 +3,7 @@
 #include "base/mask.hpp"
 #include "recipe/fill.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,14 @@ std::vector<Secret> secrets_of(const recipe::Values& values, const recipe::Fille
 
 std::string shown(std::string_view text, const std::vector<Secret>& secrets) {
     return printable(mask_secrets(text, secrets), longest_message);
+}
+
+// As one word: the names of provisioning steps have spaces.
+std::string request_id(const std::string& attempt, const std::string& step) {
+    std::string id = attempt + "-" + step;
+    std::replace_if(
+        id.begin(), id.end(), [](unsigned char c) { return c <= 0x20 || c >= 0x7f; }, '-');
+    return id;
 }
 
 Request request_of(recipe::FilledRequest filled, std::string id) {
@@ -78,7 +87,7 @@ asio::awaitable<StepOutcome> StepRunner::run(Target target, const recipe::Step& 
     Line line;
     line.account = target.account;
     line.attempt = attempt;
-    line.request_id = attempt + "-" + step.name;
+    line.request_id = request_id(attempt, step.name);
     line.login = step.login;
 
     auto filled = recipe::fill(step, values, target.base_path);

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <mutex>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -84,6 +85,9 @@ struct ServerConnection::Stream {
 
 ServerConnection::ServerConnection(int descriptor) : stream_(std::make_unique<Stream>()) {
     stream_->descriptor = descriptor;
+    // A reset would take with it what waits to be sent.
+    const int on = 1;
+    ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 ServerConnection::~ServerConnection() {
     stream_->close();

@@ -2,6 +2,7 @@
 
 #include "async/nursery.hpp"
 #include "host/system_clock.hpp"
+#include "support/temp_dir.hpp"
 #include "support/tls_server.hpp"
 #include "upstream/http_client.hpp"
 
@@ -9,9 +10,6 @@
 #include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string>
 #include <utility>
@@ -43,17 +41,11 @@ inline boost::asio::awaitable<void> ask(Transport& transport,
 class ClientTest : public testing::Test {
 protected:
     ClientTest() {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "tokenbroker-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
         endpoint_.trust.ca_file = file("ca.pem", Trust::shared().authority.certificate());
     }
-    ~ClientTest() override { std::filesystem::remove_all(folder_); }
 
     std::string file(const std::string& name, const std::string& text) const {
-        std::string path = folder_ / name;
-        std::ofstream(path, std::ios::trunc) << text;
-        return path;
+        return folder_.write(name, text);
     }
     static Request get(std::string_view path = "/path") {
         Request request;
@@ -110,7 +102,7 @@ protected:
                            return Result<std::vector<std::string>>(addresses_);
                        }};
     Endpoint endpoint_;
-    std::filesystem::path folder_;
+    support::TempDir folder_;
 };
 
 inline constexpr std::string_view plain_ok =
