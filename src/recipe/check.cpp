@@ -126,9 +126,9 @@ void check_answers(const Recipe& recipe, const document::Value& document, Mistak
     for (const AnswerRule& rule : recipe.answers) {
         for (const std::string& step : rule.steps) {
             if (std::ranges::find(names, step) != names.end()) continue;
-            mistakes.add(place_of(document, "answers"),
-                         "no step is called \"" + printable(step, 64) +
-                             "\": " + document::suggest(step, names));
+            mistakes.add(place_of(document, "answers"), "no step is called \"" +
+                                                            printable(step, 64) + "\"; " +
+                                                            document::suggest(step, names));
         }
     }
 }

@@ -90,7 +90,7 @@ void Flow::unknown(const std::string& name, const Place& place) {
     std::vector<std::string_view> names;
     for (const auto& [known, what] : known_)
         names.emplace_back(known);
-    mistakes_.add(place, "unknown placeholder ${" + name + "}" + where_ + ": " +
+    mistakes_.add(place, "unknown placeholder ${" + name + "}" + where_ + "; " +
                              document::suggest(name, names));
 }
 
@@ -105,8 +105,8 @@ void Flow::check_possible(const Input& input, const std::string& value, const Pl
                                  printable(value, 64) + "\"");
     } else if (input.type == InputType::choice &&
                std::ranges::find(input.choices, value) == input.choices.end()) {
-        mistakes_.add(place, "\"" + input.name + "\" is never \"" + printable(value, 64) +
-                                 "\": " + choices_help(input, value));
+        mistakes_.add(place, "\"" + input.name + "\" is never \"" + printable(value, 64) + "\"; " +
+                                 choices_help(input, value));
     }
 }
 

@@ -186,16 +186,16 @@ std::optional<Template> read_request_path(const document::Value& value, Mistakes
     std::string sample;  // with a harmless value in the place of each placeholder
     for (const Template::Part& part : path->parts()) {
         sample += part.placeholder ? "x" : part.text;
-        if (part.placeholder) continue;
-        if (const auto why = why_no_path_text(part.text); !why.empty())
-            mistakes.add(path->place(), std::string(why));
+        const auto why = part.placeholder ? std::string_view() : why_no_path_text(part.text);
+        if (why.empty()) continue;
+        mistakes.add(path->place(), std::string(why));
+        return path;
     }
-    const bool starts_right =
-        sample.starts_with('/') || (!path->parts().empty() && path->parts().front().placeholder);
-    if (!starts_right) mistakes.add(path->place(), "a path starts with '/'");
-    if (sample != "/" && starts_right) {
-        if (const auto why = why_no_path(sample); !why.empty())
-            mistakes.add(path->place(), std::string(why));
+    const bool placeholder_first = !path->parts().empty() && path->parts().front().placeholder;
+    if (!sample.starts_with('/') && !placeholder_first) {
+        mistakes.add(path->place(), "a path starts with '/'");
+    } else if (const auto why = why_no_path(sample); sample != "/" && !why.empty()) {
+        mistakes.add(path->place(), std::string(why));
     }
     return path;
 }
