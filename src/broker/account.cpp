@@ -167,6 +167,7 @@ asio::awaitable<void> Account::quiet() {
 asio::awaitable<void> Account::stop() {
     tasks_.cancel();
     co_await tasks_.join();
+    co_await secrets_.stop();
     co_await keeper_.stop();
 }
 

@@ -18,7 +18,8 @@ bool same_account(const state::Binding& left, const state::Binding& right) {
 
 }  // namespace
 
-Broker::Broker(Services services) : services_(std::move(services)), tasks_(services_.executor, async::end_the_loop) {
+Broker::Broker(Services services)
+    : services_(std::move(services)), tasks_(services_.executor, async::end_the_loop) {
     services_.ledger_moved = [this] { wake_moved(); };
     services_.metrics.before_render([this] {
         for (const auto& [name, account] : accounts_)

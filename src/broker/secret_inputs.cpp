@@ -1,12 +1,8 @@
 #include "broker/secret_inputs.hpp"
 
-#include "async/nursery.hpp"
 #include "recipe/inputs.hpp"
 
-#include <boost/asio/this_coro.hpp>
-
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace tokenbroker::broker {
@@ -14,7 +10,9 @@ namespace tokenbroker::broker {
 namespace asio = boost::asio;
 
 SecretInputs::SecretInputs(const Services& services, std::string account, const Sources& sources)
-    : services_(services), account_(std::move(account)) {
+    : services_(services),
+      account_(std::move(account)),
+      watchers_(services.executor, async::end_the_loop) {
     replace(sources);
 }
 
@@ -28,7 +26,7 @@ void SecretInputs::replace(const Sources& sources) {
                                                           services_.clock, services_.offload));
     }
     ++version_;
-    replaced_or_changed_.notify_all();
+    changed_.notify_all();
 }
 
 asio::awaitable<Result<SecretInputs::Values>> SecretInputs::read(std::string salt) {
@@ -65,32 +63,38 @@ asio::awaitable<Result<SecretInputs::Values>> SecretInputs::read(std::string sal
     co_return all;
 }
 
-asio::awaitable<void> SecretInputs::watch_one(Reader reader, async::Event& changed, bool& seen) {
+// Ends the watchers of one round, however the round ends.
+class SecretInputs::Round {
+public:
+    explicit Round(async::Nursery& watchers) : watchers_(watchers) {}
+    Round(const Round&) = delete;
+    Round& operator=(const Round&) = delete;
+    ~Round() { watchers_.cancel(); }
+
+private:
+    async::Nursery& watchers_;
+};
+
+asio::awaitable<void> SecretInputs::watch_one(Reader reader, std::uint64_t round) {
     co_await reader->may_have_changed();
-    seen = true;
-    changed.notify_all();
+    seen_in_ = round;
+    changed_.notify_all();
 }
 
 asio::awaitable<void> SecretInputs::may_have_changed() {
-    async::Nursery watchers(services_.executor);
     const std::uint64_t version = version_;
-    bool seen = false;
-    std::exception_ptr cancelled;
+    const std::uint64_t round = ++round_;
     for (const auto& [name, reader] : readers_) {
-        watchers.spawn("watch " + account_ + "/" + name,
-                       watch_one(reader, replaced_or_changed_, seen));
+        watchers_.spawn("watch " + account_ + "/" + name, watch_one(reader, round));
     }
-    try {
-        while (!seen && version == version_)
-            co_await replaced_or_changed_.wait();
-    } catch (...) {
-        cancelled = std::current_exception();
-    }
-    // Joined whatever happened: they refer to this frame.
-    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    watchers.cancel();
-    co_await watchers.join();
-    if (cancelled) std::rethrow_exception(cancelled);
+    const Round ending(watchers_);
+    while (seen_in_ != round && version == version_)
+        co_await changed_.wait();
+}
+
+asio::awaitable<void> SecretInputs::stop() {
+    watchers_.cancel();
+    co_await watchers_.join();
 }
 
 }  // namespace tokenbroker::broker

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "async/event.hpp"
+#include "async/nursery.hpp"
 #include "broker/services.hpp"
 #include "recipe/value.hpp"
 #include "secrets/reader.hpp"
@@ -30,6 +31,9 @@ public:
     // Until reading them again may give something else.
     boost::asio::awaitable<void> may_have_changed();
 
+    // Ends what watches. Before this goes.
+    boost::asio::awaitable<void> stop();
+
     // The configuration names other sources. What runs ends with the old ones.
     void replace(const Sources& sources);
 
@@ -38,14 +42,18 @@ public:
 
 private:
     using Reader = std::shared_ptr<secrets::SecretReader>;
-    static boost::asio::awaitable<void> watch_one(Reader reader, async::Event& changed, bool& seen);
+    class Round;
+    boost::asio::awaitable<void> watch_one(Reader reader, std::uint64_t round);
 
     const Services& services_;
     std::string account_;
     bool has_command_ = false;
     std::map<std::string, Reader> readers_;
-    async::Event replaced_or_changed_;
+    async::Event changed_;       // of a secret, or of readers_
     std::uint64_t version_ = 0;  // of readers_
+    std::uint64_t round_ = 0;    // of may_have_changed()
+    std::uint64_t seen_in_ = 0;  // the last round in which a watcher saw something
+    async::Nursery watchers_;
 };
 
 }  // namespace tokenbroker::broker
