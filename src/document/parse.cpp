@@ -25,6 +25,16 @@ std::string quote(std::string_view text) {
     return '"' + printable(text, longest_shown) + '"';
 }
 
+// Whether a text begins with a null that was written as one.
+bool is_written_null(std::string_view text) {
+    for (const std::string_view word : {"~", "null", "Null", "NULL"}) {
+        if (!text.starts_with(word)) continue;
+        const std::string_view after = text.substr(word.size(), 1);
+        if (after.empty() || after.find_first_of(" \t\r\n,]}") == 0) return true;
+    }
+    return false;
+}
+
 // Whether the quoted scalar that a text begins with ends in it: yaml-cpp takes the end of the file
 // for a closing quote, and would make one value of all the rest.
 bool is_closed(std::string_view text) {
@@ -78,8 +88,19 @@ public:
     }
     void OnDocumentEnd() override {}
 
+    // Nothing at all is marked at whatever follows it, maybe lines below: its key's place, or its
+    // list's, is of more use.
     void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
-        complete(Value::null(spot(mark)));
+        Spot at = spot(mark);
+        if (!stack_.empty() && !is_written_null(text_.substr(offset(mark)))) {
+            const Frame& frame = stack_.back();
+            if (frame.entry) {
+                at = frame.entry->key_spot;
+            } else if (frame.value.kind() == Kind::list) {
+                at = frame.value.spot();
+            }
+        }
+        complete(Value::null(at));
     }
 
     void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {

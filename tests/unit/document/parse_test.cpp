@@ -84,6 +84,18 @@ TEST(Parse, reads_an_empty_text_as_null) {
     }
 }
 
+TEST(Parse, places_nothing_at_its_key_or_its_list) {
+    const auto [root, mistakes] =
+        parsed("a:\n\nb: ~\nc:\n  null\nd: { e: , f: null}\ng:\n  - x\n  -\nnull1: 1\n");
+    ASSERT_THAT(mistakes, IsEmpty());
+    EXPECT_EQ(root->find("a")->place().text(), "f.yaml:1:1");
+    EXPECT_EQ(root->find("b")->place().text(), "f.yaml:3:4");
+    EXPECT_EQ(root->find("c")->place().text(), "f.yaml:5:3");
+    EXPECT_EQ(root->find("d")->find("e")->place().text(), "f.yaml:6:6");
+    EXPECT_EQ(root->find("d")->find("f")->place().text(), "f.yaml:6:14");
+    EXPECT_EQ(root->find("g")->items()[1].place().text(), "f.yaml:8:3");
+}
+
 TEST(Parse, refuses_anchors_and_aliases_and_goes_on) {
     const auto [root, mistakes] = parsed("a: &x 1\nb: *x\nc: [ *x, 2 ]\n");
     EXPECT_THAT(
