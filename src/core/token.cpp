@@ -43,7 +43,8 @@ TokenClock TokenClock::loaded(TokenTimes times, const std::string& boot_id, Mome
     if (this_boot) return clock;
     TokenTimes& moved = clock.times_;
     clock.known_ = Known{moved.issued_at, moved.expires_at};
-    const Milliseconds age = std::clamp(now.wall - moved.issued_at, Milliseconds::zero(), forever);
+    // Negative where the clock says that it is not issued yet.
+    const Milliseconds age = std::clamp(now.wall - moved.issued_at, -forever, forever);
     moved.boot_id = boot_id;
     moved.issued_boot = saturating_add(now.boot, -age);
     if (moved.expires_at) {
@@ -75,7 +76,11 @@ Milliseconds TokenClock::life() const noexcept {
 std::optional<TokenClock> TokenClock::reanchored(std::uint64_t last_generation, Moment now) const {
     TokenClock moved = *this;
     TokenTimes& times = moved.times_;
-    times.issued_at = saturating_add(now.wall, -(now.boot - times_.issued_boot));
+    if (known_ && times.issued_boot > now.boot && now.wall >= known_->issued_at) {
+        // Loaded under a clock that stood in the past, which has been mended.
+        times.issued_boot = saturating_add(now.boot, -(now.wall - known_->issued_at));
+    }
+    times.issued_at = saturating_add(now.wall, -(now.boot - times.issued_boot));
     if (times.lifetime) times.expires_at = saturating_add(times.issued_at, *times.lifetime);
     if (known_) {
         times.issued_at = std::min(times.issued_at, known_->issued_at);

@@ -264,7 +264,7 @@ TEST(MachineAdmin, a_refresh_logs_in_by_cause_admin_and_ends_in_done_or_failed) 
     bench.end(Bench::failed(Verdict::unavailable));
     EXPECT_EQ(bench.machine->admin_progress(), AdminProgress::failed);
     EXPECT_FALSE(bench.wait_for_attempt(hours(1)));  // one attempt, no loop
-    EXPECT_EQ(bench.view().budget_left, 5U);
+    EXPECT_EQ(bench.view().budget_left, 3U);
 }
 
 TEST(MachineAdmin, the_share_of_admins_is_bounded) {

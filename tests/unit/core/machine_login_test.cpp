@@ -228,7 +228,7 @@ TEST(MachineLogin, a_fault_while_the_token_lives_waits_an_eighth_of_what_is_left
     ASSERT_TRUE(bench.wait_for_attempt());
     bench.end(Bench::failed(Verdict::unavailable));
     EXPECT_TRUE(bench.serves());
-    EXPECT_EQ(bench.sleep(), hours(25) / 8);
+    EXPECT_EQ(bench.sleep(), Milliseconds(hours(25)) / 8);
 }
 
 TEST(MachineLogin, waits_for_its_budget_and_says_so) {
@@ -240,7 +240,7 @@ TEST(MachineLogin, waits_for_its_budget_and_says_so) {
     EXPECT_EQ(bench.state(), LoginState::throttled);
     EXPECT_EQ(bench.view().waiting_for, WaitingFor::account_budget);
     EXPECT_FALSE(bench.wait_for_attempt(hours(1)));
-    EXPECT_TRUE(bench.wait_for_attempt(seconds(1)));
+    EXPECT_TRUE(bench.wait_for_attempt(hours(1) + Milliseconds(1)));
 }
 
 TEST(MachineLogin, a_ledger_that_cannot_be_written_means_no_login_and_a_clear_error) {
@@ -279,7 +279,7 @@ TEST(MachineLogin, the_same_token_and_expiry_again_is_no_progress_and_no_loop) {
     bench.end(same);
     EXPECT_EQ(bench.machine->last_generation(), generation);
     EXPECT_TRUE(bench.noticed("token_unchanged"));
-    EXPECT_EQ(bench.sleep(), hours(25) / 8);
+    EXPECT_EQ(bench.sleep(), Milliseconds(hours(25)) / 8);
 }
 
 TEST(MachineLogin, the_same_token_with_a_later_expiry_is_a_new_generation_of_it) {

@@ -134,6 +134,11 @@ TEST(Token, of_another_boot_never_gets_more_than_its_life_from_a_clock_that_stan
     const TokenClock loaded = TokenClock::loaded(relative(hours(10)).times(), "boot-2", now);
     EXPECT_FALSE(loaded.valid(now));
     EXPECT_LE(loaded.left(now), hours(10));
+    const Moment mended{start.wall + hours(3), now.boot + minutes(1)};
+    const auto moved = loaded.reanchored(loaded.times().generation, mended);
+    const TokenClock& token = moved ? *moved : loaded;
+    EXPECT_TRUE(token.valid(mended));
+    EXPECT_EQ(token.times().expires_at, start.wall + hours(10));
 }
 
 }  // namespace
