@@ -160,10 +160,7 @@ private:
             const Outcome outcome = draw_outcome(attempt);
             bench_.end(outcome, random_.unit());
             const bool renewed = outcome.verdict == Verdict::ok || outcome.held;
-            if (attempt.spends_login() && attempt.kind == AttemptKind::acquire && !renewed &&
-                !outcome.login_sent) {
-                forget(attempt);
-            }
+            if (attempt.spends_login() && !renewed && !outcome.login_sent) forget(attempt);
         }
         if (attempt.kind == AttemptKind::acquire || attempt.kind == AttemptKind::refresh)
             last_end_ = bench_.now.boot;
