@@ -1,7 +1,6 @@
 #include "daemon/convert.hpp"
 
-#include "base/encode.hpp"
-#include "host/crypto.hpp"
+#include "config/policy.hpp"
 #include "recipe/recipe.hpp"
 
 #include <utility>
@@ -22,33 +21,6 @@ std::shared_ptr<const upstream::Endpoint> endpoint_of(const config::AccountSetti
     return endpoint;
 }
 
-// What a new token will live, where that is known before there is one.
-std::optional<Milliseconds> lifetime_of(const recipe::Recipe& recipe,
-                                        const recipe::Values& inputs) {
-    if (recipe.token.expires.kind != recipe::Expires::Kind::after) return std::nullopt;
-    const recipe::Value* lifetime = inputs.find(recipe.token.expires.value.whole());
-    if (lifetime == nullptr) return std::nullopt;
-    const auto* duration = std::get_if<Milliseconds>(&lifetime->scalar());
-    return duration != nullptr ? std::optional(*duration) : std::nullopt;
-}
-
-core::AccountSettings policy_of(const config::AccountSettings& account) {
-    core::AccountSettings policy;
-    policy.account = account.name.text();
-    policy.realm = account.realm;
-    policy.budget = account.throttle.budget;
-    policy.backoff = account.throttle.backoff;
-    policy.throttled_backoff = account.throttle.throttled_backoff;
-    policy.refresh = account.refresh;
-    policy.on_demand = account.login == config::LoginWhen::on_demand;
-    policy.probe_every = account.probe_every;
-    policy.lifetime = lifetime_of(*account.recipe, account.inputs);
-    policy.has_refresh = !account.recipe->refresh.empty();
-    policy.has_probe = account.recipe->probe.has_value();
-    policy.has_revoke = !account.recipe->revoke.empty();
-    return policy;
-}
-
 std::map<std::string, std::string> identity_of(const recipe::Recipe& recipe,
                                                const recipe::Values& inputs) {
     std::map<std::string, std::string> identity;
@@ -61,27 +33,20 @@ std::map<std::string, std::string> identity_of(const recipe::Recipe& recipe,
     return identity;
 }
 
-// Over all that an upstream could refuse a login for, secrets excepted.
-std::string fingerprint_of(const config::AccountSettings& account) {
-    std::string text = account.recipe->name + '\0' + account.recipe->source + '\0' +
-                       account.base_url.text() + '\0';
-    for (const auto& [name, value] : account.inputs.all()) {
-        text += name + '\0' + std::string(value.as_text().reveal()) + '\0';
-    }
-    for (const auto& [name, source] : account.secrets)
-        text += name + '\0' + describe(source) + '\0';
-    text +=
-        account.tls.client_certificate.value_or("") + '\0' + account.tls.client_key.value_or("");
-    return hex_encode(host::sha256(text));
-}
-
 broker::AccountSettings account_settings(const config::AccountSettings& account) {
     state::Binding binding{account.name, account.recipe->name, account.base_url.origin(),
                            identity_of(*account.recipe, account.inputs)};
-    return {account.name,          account.recipe,         account.base_url.text(),
-            account.base_url.path, endpoint_of(account),   account.inputs,
-            account.secrets,       account.allow,          policy_of(account),
-            std::move(binding),    fingerprint_of(account)};
+    return {account.name,
+            account.recipe,
+            account.base_url.text(),
+            account.base_url.path,
+            endpoint_of(account),
+            account.inputs,
+            account.secrets,
+            account.allow,
+            config::core_settings(account),
+            std::move(binding),
+            config::login_fingerprint(account)};
 }
 
 sinks::Format sink_format(config::SinkFormat format) {

@@ -42,7 +42,7 @@ asio::awaitable<api::ReloadReply> Daemon::reload() {
         reply.mistakes = std::move(loaded.mistakes);
     } else {
         const config::Difference difference = config::compare(settings_, *loaded.settings);
-        reply.changed = difference.summary();
+        reply.changed = difference.lines();
         reply.restart_needed = difference.restart_needed;
         co_await apply(std::move(*loaded.settings));
         last_reload_.clear();
@@ -53,8 +53,7 @@ asio::awaitable<api::ReloadReply> Daemon::reload() {
             log_.warn("restart_needed", "a changed setting holds only after a restart",
                       {{"setting", key}});
         }
-        log_.info("reloaded", "the configuration was read anew",
-                  {{"accounts", settings_.accounts.size()}});
+        log_.info("reloaded", difference.summary(), {{"accounts", settings_.accounts.size()}});
     }
     reloading_ = false;
     reloaded_.notify_all();
@@ -62,6 +61,10 @@ asio::awaitable<api::ReloadReply> Daemon::reload() {
 }
 
 asio::awaitable<void> Daemon::apply(config::Settings settings) {
+    // These are read at start only: what runs stays what it is.
+    settings.socket = settings_.socket;
+    settings.state = settings_.state;
+    settings.metrics = settings_.metrics;
     log_.set_level(settings.log.level);
     server_->set_limits(api_limits(settings.limits));
     server_->set_audit(settings.log.audit);
