@@ -38,6 +38,10 @@ std::string tail(const std::string& text) {
 
 }  // namespace
 
+std::string daemon_program() {
+    return TOKENBROKERD;
+}
+
 DaemonProcess::DaemonProcess(const TempDir& folder)
     : folder_(folder),
       socket_(folder / "tb.sock"),
@@ -66,7 +70,7 @@ void DaemonProcess::start_with_descriptors(unsigned descriptors) {
 
 void DaemonProcess::start(const std::map<std::string, std::string>& environment) {
     Process::Options options;
-    options.argv = {TOKENBROKERD, "--config", config_file_};
+    options.argv = {daemon_program(), "--config", config_file_};
     options.environment = environment;
     options.environment["NOTIFY_SOCKET"] = notify_path_;
     options.error_file = folder_ / "daemon.log";

@@ -13,6 +13,9 @@
 
 namespace tokenbroker::support {
 
+// The path of tokenbrokerd.
+std::string daemon_program();
+
 // tokenbrokerd as a child: its configuration, socket, state and log in one folder, started and
 // stopped as often as a test wants. It is ready when it says so on $NOTIFY_SOCKET.
 class DaemonProcess {
