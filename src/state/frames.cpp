@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::string_view form = "tokenbroker-ledger ";
 constexpr std::size_t head_size = 46;
-constexpr std::size_t checked_head = 36;  // what the head's own checksum is over
 
 std::uint32_t crc32c(std::string_view bytes) {
     boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true> crc;
@@ -38,18 +37,21 @@ struct Frame {
     std::string_view payload;
 };
 
-// A frame that lies whole at the beginning of `bytes`.
+std::string head_of(std::uint64_t number, std::string_view payload) {
+    std::string head =
+        "F " + hex(number, 16) + " " + hex(payload.size(), 8) + " " + hex(crc32c(payload), 8);
+    return head + " " + hex(crc32c(head), 8) + "\n";
+}
+
+// A frame that lies whole at the beginning of `bytes`: one that we would write just so.
 std::optional<Frame> frame_at(std::string_view bytes) {
-    if (bytes.size() < head_size || bytes.substr(0, 2) != "F " || bytes[head_size - 1] != '\n')
-        return std::nullopt;
-    const auto head_sum = unhex(bytes.substr(checked_head + 1, 8));
-    if (!head_sum || *head_sum != crc32c(bytes.substr(0, checked_head))) return std::nullopt;
+    if (bytes.size() < head_size || bytes.substr(0, 2) != "F ") return std::nullopt;
     const auto number = unhex(bytes.substr(2, 16));
     const auto size = unhex(bytes.substr(19, 8));
-    const auto sum = unhex(bytes.substr(28, 8));
-    if (!number || !size || !sum || *size > bytes.size() - head_size) return std::nullopt;
+    if (!number || !size || *size > bytes.size() - head_size) return std::nullopt;
     const std::string_view payload = bytes.substr(head_size, *size);
-    if (crc32c(payload) != *sum || payload.empty() || payload.back() != '\n') return std::nullopt;
+    if (payload.empty() || payload.back() != '\n') return std::nullopt;
+    if (bytes.substr(0, head_size) != head_of(*number, payload)) return std::nullopt;
     return Frame{*number, payload};
 }
 
@@ -87,10 +89,7 @@ std::string encode_frame(std::uint64_t number, const std::vector<std::string>& r
     std::string payload;
     for (const std::string& record : records)
         payload.append(record).append("\n");
-    std::string frame =
-        "F " + hex(number, 16) + " " + hex(payload.size(), 8) + " " + hex(crc32c(payload), 8);
-    frame += " " + hex(crc32c(frame), 8) + "\n";
-    return frame + payload;
+    return head_of(number, payload) + payload;
 }
 
 ParsedFrames parse_frames(std::string_view file,
