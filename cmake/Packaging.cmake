@@ -4,7 +4,7 @@ include(GNUInstallDirs)
 set(TOKENBROKER_UNITS "lib/systemd/system")
 set(TOKENBROKER_DOC "${CMAKE_INSTALL_DATADIR}/doc/tokenbroker")
 
-install(TARGETS tokenbrokerd tokenctl tokenbroker-sandbox RUNTIME)
+install(TARGETS tokenbrokerd RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(FILES systemd/tokenbroker.service systemd/tokenbroker.socket DESTINATION ${TOKENBROKER_UNITS})
 install(FILES systemd/tokenbroker.sysusers DESTINATION lib/sysusers.d RENAME tokenbroker.conf)
 install(FILES systemd/notify-reload.conf systemd/tokenbroker-reload-example.path
@@ -51,4 +51,6 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
     "${PROJECT_SOURCE_DIR}/packaging/postinst;${PROJECT_SOURCE_DIR}/packaging/prerm;${PROJECT_SOURCE_DIR}/packaging/postrm;${PROJECT_BINARY_DIR}/packaging/conffiles")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_STRIP_FILES ON)
+# One package: the daemon, its tools, and the client library for C++ programs.
+set(CPACK_MONOLITHIC_INSTALL ON)
 include(CPack)
