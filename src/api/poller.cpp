@@ -3,6 +3,7 @@
 #include "base/error.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -89,14 +90,24 @@ asio::awaitable<void> Poller::run(std::function<void()> before, std::function<vo
             auto [error] = co_await descriptor_->stream.async_wait(
                 asio::posix::descriptor_base::wait_read, as_tuple);
             if (stopped_) break;
-            if (error) throw boost::system::system_error(error, "waiting for connections");
+            // again() ends the wait in this way.
+            const bool woken = error == asio::error::operation_aborted && !again_.empty();
+            if (error && !woken)
+                throw boost::system::system_error(error, "waiting for connections");
         } else {
             co_await asio::post(executor, asio::use_awaitable);
         }
+        in_turn_ = true;
         before();
         turn();
         after();
+        in_turn_ = false;
     }
+}
+
+void Poller::again(Target& target) {
+    if (again_.empty() && !in_turn_) descriptor_->stream.cancel();
+    again_.push_back(&target);
 }
 
 void Poller::stop() {

@@ -40,7 +40,7 @@ public:
     void forget(Target& target);
 
     // Calls on_again() of the target in the next turn.
-    void again(Target& target) { again_.push_back(&target); }
+    void again(Target& target);
 
     // Turns until stop(). `before` and `after` are called around each turn that has something to
     // do.
@@ -56,6 +56,7 @@ private:
     std::unique_ptr<Descriptor> descriptor_;
     std::vector<Target*> again_;
     std::vector<Target*> now_;  // the `again_` of this turn
+    bool in_turn_ = false;
     bool stopped_ = false;
 };
 

@@ -1,0 +1,169 @@
+#include "server_fixture.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace tokenbroker::api {
+namespace {
+
+using std::chrono::seconds;
+
+Limits small_limits() {
+    Limits limits;
+    limits.connections = 8;
+    limits.waiting = 4;
+    return limits;
+}
+
+struct LimitsTest : ServerTest {
+    LimitsTest() : ServerTest(small_limits()) {}
+};
+
+const std::string target = "/v1/accounts/rossum-prod/token";
+
+TEST_F(LimitsTest, one_connection_too_many_is_told_so) {
+    start_server();
+    std::vector<Client> held;
+    for (int i = 0; i < 6; ++i)
+        held.push_back(connect());
+    clock.settle();
+    EXPECT_EQ(registry.process().connections, 6U);
+    Client refused = connect();
+    clock.settle();
+    const std::string answer = refused.receive();
+    EXPECT_EQ(status_of(answer), 503U);
+    EXPECT_NE(answer.find("/problems/too-many-connections"), std::string::npos);
+    EXPECT_NE(answer.find("\r\nRetry-After: 1\r\n"), std::string::npos);
+    EXPECT_TRUE(refused.closed());
+    EXPECT_EQ(registry.process().connections_refused, 1U);
+    for (Client& client : held)
+        EXPECT_EQ(status_of(exchange(client, get_request("/healthz"))), 200U);
+    held.pop_back();
+    clock.advance(seconds(2));
+    EXPECT_EQ(status_of(get("/healthz")), 200U);
+}
+
+TEST_F(LimitsTest, a_flood_of_connections_is_turned_away_without_end) {
+    start_server();
+    std::vector<Client> held;
+    for (int i = 0; i < 100; ++i)
+        held.push_back(connect());
+    clock.settle();
+    EXPECT_LE(registry.process().connections, 6U + 16U);
+    EXPECT_EQ(registry.process().connections_refused, 94U);
+    held.clear();
+    clock.advance(seconds(2));
+    EXPECT_EQ(registry.process().connections, 0U);
+    EXPECT_EQ(status_of(get("/healthz")), 200U);
+}
+
+TEST_F(LimitsTest, one_waiting_call_too_many_is_told_so) {
+    Limits more = limits;
+    more.connections = 100;
+    start_server();
+    server->set_limits(more);
+    std::vector<Client> waiting;
+    for (int i = 0; i < 3; ++i) {
+        waiting.push_back(connect());
+        EXPECT_EQ(exchange(waiting.back(), get_request(target + "?wait=60s")), "");
+    }
+    const std::string answer = get(target);
+    EXPECT_EQ(status_of(answer), 503U) << "three quarters of four";
+    EXPECT_NE(answer.find("/problems/too-many-waiting"), std::string::npos);
+    EXPECT_NE(answer.find("\r\nRetry-After: "), std::string::npos);
+    broker.add("other")->set_allow({allow_any()});
+    EXPECT_EQ(get("/v1/accounts/other/token"), "") << "another account has its own places";
+    waiting.pop_back();
+    clock.settle();
+    EXPECT_EQ(get(target), "");
+    account->publish(7, "tok-1");
+    clock.settle();
+    for (Client& client : waiting)
+        EXPECT_EQ(status_of(client.receive()), 200U);
+}
+
+TEST_F(LimitsTest, configured_sizes_hold) {
+    limits.head = 256;
+    limits.body = 32;
+    start_server();
+    EXPECT_EQ(status_of(get("/healthz", "A: " + std::string(250, 'a') + "\r\n")), 431U);
+    EXPECT_EQ(status_of(get("/healthz", "A: " + std::string(150, 'a') + "\r\n")), 200U);
+    EXPECT_EQ(status_of(post(target + "/rejected", std::string(33, ' '))), 413U);
+    EXPECT_EQ(status_of(post(target + "/rejected", std::string(32, ' '))), 400U);
+}
+
+// In a process of its own, so that nothing else runs out of descriptors.
+int in_child(const std::function<int()>& story) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(story());
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+TEST_F(LimitsTest, running_out_of_descriptors_delays_new_connections_and_ends_nothing) {
+    account->publish(7, "tok-1");
+    start_server();
+    const auto story = [this] {
+        Client old = connect();
+        if (status_of(exchange(old, get_request(target))) != 200) return 1;
+        Client late = connect();  // in the backlog: the loop has not run
+        std::vector<int> hoard;
+        int fd = 0;
+        while ((fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+            hoard.push_back(fd);
+        late.send(get_request(target));
+        clock.settle();
+        if (!late.receive().empty()) return 2;
+        if (registry.process().accept_failures != 1) return 3;
+        if (status_of(exchange(old, get_request(target))) != 200) return 4;
+        clock.advance(Milliseconds(450));
+        // Tried again every 100 ms, not in a busy loop.
+        if (registry.process().accept_failures != 5) return 5;
+        if (log.count("accept_paused") != 1) return 6;
+        for (const int hoarded : hoard)
+            ::close(hoarded);
+        clock.advance(Milliseconds(100));
+        if (status_of(late.receive()) != 200) return 7;
+        return status_of(exchange(old, get_request(target))) == 200 ? 0 : 8;
+    };
+    rlimit few{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &few), 0);
+    const auto in_small_process = [&story, few]() mutable {
+        few.rlim_cur = 256;
+        return ::setrlimit(RLIMIT_NOFILE, &few) == 0 ? story() : 99;
+    };
+    EXPECT_EQ(in_child(in_small_process), 0);
+}
+
+TEST_F(LimitsTest, thousands_of_idle_connections_hold_up_nobody_and_end_in_time) {
+    rlimit many{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &many), 0);
+    const rlimit before = many;
+    many.rlim_cur = many.rlim_max;
+    // Both ends are in this process.
+    const std::size_t count = std::min<std::size_t>(10'000, (many.rlim_max - 200) / 2);
+    if (count < 1000 || ::setrlimit(RLIMIT_NOFILE, &many) != 0)
+        GTEST_SKIP() << "too few descriptors";
+    account->publish(7, "tok-1");
+    limits.connections = 20'000;
+    start_server();
+    std::vector<Client> idle;
+    for (std::size_t i = 0; i < count; ++i) {
+        idle.push_back(connect());
+        if (i % 256 == 0) clock.settle();
+    }
+    clock.settle();
+    EXPECT_EQ(registry.process().connections, count);
+    EXPECT_EQ(status_of(get(target)), 200U);
+    clock.advance(std::chrono::minutes(6));
+    EXPECT_EQ(registry.process().connections, 0U);
+    idle.clear();
+    ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
+}  // namespace
+}  // namespace tokenbroker::api
