@@ -12,6 +12,7 @@ install(FILES systemd/notify-reload.conf systemd/tokenbroker-reload-example.path
 install(DIRECTORY config/examples/ DESTINATION ${TOKENBROKER_DOC}/examples)
 install(FILES README.md DESTINATION ${TOKENBROKER_DOC})
 install(DIRECTORY docs/ DESTINATION ${TOKENBROKER_DOC} FILES_MATCHING PATTERN "*.md")
+install(DIRECTORY config/monitoring DESTINATION ${TOKENBROKER_DOC})
 install(FILES packaging/copyright DESTINATION ${TOKENBROKER_DOC})
 install(FILES config/tokenbroker.schema.json config/recipe.schema.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tokenbroker)

@@ -222,7 +222,7 @@ void Account::update_metrics() {
     if (sinks_) {
         std::uint64_t failing = 0;
         for (const AccountStatus::Sink& sink : sinks_())
-            failing += sink.failures;
+            failing += sink.state == "failed" ? 1U : 0U;
         series_->sink_failures = failing;
     }
 }

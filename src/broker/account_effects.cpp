@@ -120,7 +120,7 @@ void Account::withdraw() {
 
 void Account::write_notices(const std::vector<core::Notice>& notices) {
     for (const core::Notice& notice : notices) {
-        if (notice.event == "tokens_die_early") ++series_->early_deaths;
+        if (notice.event == "token_died_early") ++series_->early_deaths;
         if (!services_.log.enabled(notice.level)) continue;
         if (attempting_) {
             services_.log.write(notice.level, notice.event, notice.message,
