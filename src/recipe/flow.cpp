@@ -145,7 +145,6 @@ void Flow::check_slash(const Step& step) {
 
 void Flow::check_path(const Step& step) {
     const Template& path = step.request.path;
-    use(path);
     for (const std::string& name : path.names()) {
         const auto found = known_.find(name);
         if (found == known_.end()) continue;

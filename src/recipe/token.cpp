@@ -4,6 +4,7 @@
 #include "recipe/json.hpp"
 #include "recipe/json_writer.hpp"
 #include "recipe/secret_text.hpp"
+#include "recipe/uses.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -70,31 +71,10 @@ bool mentions(const Template& text, std::string_view name) {
     });
 }
 
-bool mentions(const JsonTemplate& json, std::string_view name) {
-    if (const auto* text = std::get_if<Template>(&json.value)) return mentions(*text, name);
-    if (const auto* list = std::get_if<JsonTemplate::List>(&json.value)) {
-        return std::ranges::any_of(*list,
-                                   [&](const JsonTemplate& item) { return mentions(item, name); });
-    }
-    const auto* object = std::get_if<JsonTemplate::Object>(&json.value);
-    return object != nullptr &&
-           std::ranges::any_of(*object, [&](const JsonTemplate::Member& member) {
-               return mentions(member.value, name);
-           });
-}
-
 // Whether the upstream is told this value.
-bool sends(const Request& request, std::string_view name) {
-    const auto in_field = [&](const Field& field) { return mentions(field.value, name); };
-    return std::ranges::any_of(request.query, in_field) ||
-           std::ranges::any_of(request.headers, in_field) ||
-           (request.form && std::ranges::any_of(*request.form, in_field)) ||
-           (request.json && mentions(*request.json, name));
-}
-
-bool is_sent(const Recipe& recipe, std::string_view name, const Values& values) {
+bool is_sent(const Recipe& recipe, const std::string& name, const Values& values) {
     const auto sent_by = [&](const Step& step) {
-        return runs(step, values) && sends(step.request, name);
+        return runs(step, values) && names_in(step.request).contains(name);
     };
     return std::ranges::any_of(recipe.acquire, sent_by);
 }

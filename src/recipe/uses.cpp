@@ -21,6 +21,7 @@ void each_template(const JsonTemplate& json, const UseTemplate& use) {
 
 void each_template(const Request& request, const UseTemplate& use) {
     use(request.method);
+    use(request.path);
     use(request.trailing_slash);
     for (const Field& field : request.query)
         use(field.value);
@@ -37,6 +38,20 @@ void each_template(const Request& request, const UseTemplate& use) {
     }
 }
 
+std::set<std::string> names_in(const Request& request) {
+    std::set<std::string> names;
+    each_template(request, [&](const Template& text) {
+        for (const std::string& name : text.names())
+            names.insert(name);
+    });
+    return names;
+}
+
+bool has_all(const Request& request, const Values& values) {
+    return std::ranges::all_of(names_in(request),
+                               [&](const std::string& name) { return values.has(name); });
+}
+
 bool names_secret_input(const Recipe& recipe, const Step& step) {
     bool found = false;
     const auto look = [&](const Template& text) {
@@ -46,7 +61,6 @@ bool names_secret_input(const Recipe& recipe, const Step& step) {
         }
     };
     each_template(step.request, look);
-    look(step.request.path);
     return found;
 }
 
