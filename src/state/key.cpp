@@ -22,7 +22,7 @@ StateKey keys_from(const Secret& root) {
 Result<StateKey> read_own_key(host::FileSystem& files, const std::string& path) {
     auto content = host::read_file(files, path, longest_key_file, host::Links::refuse);
     if (!content) return content.error();
-    if ((content->facts.st_mode & 0077) != 0) {
+    if ((content->facts.st_mode & 0027) != 0) {
         return Error(
             Errc::misconfigured,
             path + " may be read or written by others: chmod 0600, and think of a new key");

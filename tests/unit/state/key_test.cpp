@@ -80,7 +80,7 @@ TEST_F(OwnKeyTest, is_made_once_for_us_alone) {
 
 TEST_F(OwnKeyTest, that_others_may_read_is_refused) {
     ASSERT_TRUE(own_state_key(files, folder));
-    for (const mode_t mode : {0640U, 0604U, 0620U, 0602U}) {
+    for (const mode_t mode : {0604U, 0620U, 0602U, 0666U}) {
         std::filesystem::permissions(folder + "/state.key", std::filesystem::perms(mode));
         const auto key = own_state_key(files, folder);
         ASSERT_FALSE(key);
