@@ -46,8 +46,8 @@ struct Deadlines {
 
 // In bytes; an answer over either is an error.
 struct Limits {
-    std::uint32_t head = 64 * 1024;
-    std::uint64_t body = 1024 * 1024;
+    std::uint32_t head = 65'536;
+    std::uint64_t body = 1'048'576;
 
     bool operator==(const Limits&) const = default;
 };

@@ -21,7 +21,7 @@ namespace {
 namespace asio = boost::asio;
 using Addresses = std::vector<std::string>;
 
-constexpr std::size_t read_size = 16 * 1024;
+constexpr std::size_t read_size = 16'384;
 
 bool is_address(const std::string& host) {
     boost::system::error_code failed;

@@ -4,6 +4,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <functional>
 #include <optional>
 #include <sys/stat.h>
@@ -15,10 +17,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Read whole, so that a handshake looks into the folder of single files beside it only for what is
-// not in here.
-constexpr const char* system_bundle = "/etc/ssl/certs/ca-certificates.crt";
-// A reload may leave contexts behind that nobody asks for again; then all are made anew.
+// A reload may leave contexts behind that nobody asks for again: from so many on, the idle ones go.
 constexpr std::size_t most_contexts = 64;
 
 std::string last_openssl_error() {
@@ -43,12 +42,19 @@ int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*data*
     return -1;
 }
 
+// The system's authorities in one file: as OpenSSL looks for it, else where Debian has it.
+std::string system_bundle() {
+    if (const char* named = ::getenv(::X509_get_default_cert_file_env())) return named;
+    std::string usual = ::X509_get_default_cert_file();
+    return ::access(usual.c_str(), R_OK) == 0 ? usual : "/etc/ssl/certs/ca-certificates.crt";
+}
+
 Result<void> trust(SSL_CTX* context, const Tls& tls) {
     if (tls.ca_file.empty()) {
-        ::SSL_CTX_set_default_verify_paths(context);
-        if (::access(system_bundle, R_OK) == 0) {
-            ::SSL_CTX_load_verify_locations(context, system_bundle, nullptr);
-        }
+        // Read whole, here, so that a handshake looks into the folder of single files only for what
+        // is not in it.
+        ::SSL_CTX_load_verify_locations(context, system_bundle().c_str(), nullptr);
+        ::SSL_CTX_set_default_verify_dir(context);
         ::ERR_clear_error();
         return {};
     }
@@ -90,7 +96,7 @@ std::string stamp_of(const std::string& path) {
 }
 
 std::string stamp_of(const Tls& tls) {
-    return stamp_of(tls.ca_file.empty() ? system_bundle : tls.ca_file) +
+    return stamp_of(tls.ca_file.empty() ? system_bundle() : tls.ca_file) +
            stamp_of(tls.client_certificate) + stamp_of(tls.client_key);
 }
 
@@ -121,28 +127,53 @@ Result<TlsContext> make_tls_context(const Tls& tls) {
     return context;
 }
 
-asio::awaitable<Result<TlsContext>> TlsContexts::get(Tls tls, Deadline deadline) {
-    const std::string key = key_of(tls);
-    Made known;
-    if (const auto found = made_.find(key); found != made_.end()) known = found->second;
+// One look at the files at a time: at a start with a thousand accounts the first reads them for
+// all.
+class TlsContexts::Turn {
+public:
+    explicit Turn(Made& made) : made_(made) { made_.busy = true; }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn() {
+        made_.busy = false;
+        made_.free.notify_all();
+    }
 
-    struct Looked {
-        std::string stamp;
-        Result<TlsContext> context;
-    };
-    std::function<Looked()> look = [tls, known] {
+private:
+    Made& made_;
+};
+
+asio::awaitable<Result<TlsContext>> TlsContexts::get(Tls tls, Deadline deadline) {
+    const Error late(Errc::timeout, "reading the TLS files: " + deadline.words());
+    Made& made = made_for(tls);
+    while (made.busy) {
+        const bool woken = co_await made.free.wait_until(clock_, deadline.at());
+        if (!woken) co_return late;
+    }
+    const Turn turn(made);
+
+    std::function<Looked()> look = [tls, stamp = made.stamp, context = made.context] {
         // Before the files are read: one that changes meanwhile is noticed the next time.
-        std::string stamp = stamp_of(tls);
-        if (known.context && stamp == known.stamp) return Looked{std::move(stamp), known.context};
-        return Looked{std::move(stamp), make_tls_context(tls)};
+        std::string now = stamp_of(tls);
+        if (context && now == stamp) return Looked{std::move(now), context};
+        return Looked{std::move(now), make_tls_context(tls)};
     };
     auto looked = co_await workers_.run_until(clock_, deadline.at(), std::move(look));
-    if (!looked) co_return Error(Errc::timeout, "reading the TLS files: " + deadline.words());
+    if (!looked) co_return late;
     if (looked->context) {
-        if (made_.size() >= most_contexts) made_.clear();
-        made_[key] = Made{looked->stamp, *looked->context};
+        made.stamp = std::move(looked->stamp);
+        made.context = *looked->context;
     }
     co_return std::move(looked->context);
+}
+
+TlsContexts::Made& TlsContexts::made_for(const Tls& tls) {
+    if (made_.size() >= most_contexts) {
+        std::erase_if(made_, [](const auto& entry) {
+            return !entry.second.busy && entry.second.free.waiters() == 0;
+        });
+    }
+    return made_[key_of(tls)];
 }
 
 }  // namespace tokenbroker::upstream

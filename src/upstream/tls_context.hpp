@@ -1,5 +1,6 @@
 #pragma once
 
+#include "async/event.hpp"
 #include "async/offload.hpp"
 #include "base/error.hpp"
 #include "upstream/deadline.hpp"
@@ -36,7 +37,15 @@ private:
     struct Made {
         std::string stamp;  // of the files that it was made from
         TlsContext context;
+        bool busy = false;  // somebody looks at the files
+        async::Event free;
     };
+    struct Looked {
+        std::string stamp;
+        Result<TlsContext> context;
+    };
+    class Turn;
+    Made& made_for(const Tls& tls);
 
     async::Clock& clock_;
     async::Offload& workers_;

@@ -43,7 +43,7 @@ std::string handshake_words(const SSL* ssl, boost::system::error_code failed) {
 }
 
 std::string alert_words(boost::system::error_code failed) {
-    const std::string text = failed.message();
+    std::string text = failed.message();
     if (failed.category() != boost::asio::error::get_ssl_category()) return text;
     switch (ERR_GET_REASON(static_cast<unsigned long>(failed.value()))) {
         case SSL_R_UNSUPPORTED_PROTOCOL:

@@ -1,6 +1,7 @@
 #include "async/offload.hpp"
 
 #include "async/nursery.hpp"
+#include "support/fake_clock.hpp"
 
 #include <gtest/gtest.h>
 
@@ -24,7 +25,13 @@ struct OffloadTest : testing::Test {
         resumed_on = std::this_thread::get_id();
     }
 
+    asio::awaitable<void> run_until(BootTime deadline, std::function<std::string()> work) {
+        auto got = co_await offload.run_until<std::string>(clock, deadline, std::move(work));
+        result = got ? *got : "nothing";
+    }
+
     asio::io_context loop{1};
+    support::FakeClock clock{loop};
     Offload offload{loop, 1};
     Nursery nursery{loop.get_executor()};
     std::string result;
@@ -65,6 +72,32 @@ TEST_F(OffloadTest, a_cancelled_caller_leaves_while_the_work_runs_on) {
     release.set_value();
     loop.run();
     EXPECT_EQ(result, "");
+}
+
+TEST_F(OffloadTest, is_left_at_the_deadline_while_the_work_runs_on) {
+    std::promise<void> release;
+    const BootTime deadline = clock.now().boot + std::chrono::seconds(5);
+    nursery.spawn("work", run_until(deadline, [gate = release.get_future().share()] {
+                      gate.wait();
+                      return std::string("late");
+                  }));
+    clock.advance(std::chrono::milliseconds(4999));
+    EXPECT_EQ(result, "");
+    clock.advance(std::chrono::milliseconds(1));
+    EXPECT_EQ(result, "nothing");
+    EXPECT_TRUE(nursery.empty());
+    release.set_value();
+    loop.restart();
+    loop.run();
+    EXPECT_EQ(result, "nothing");
+}
+
+TEST_F(OffloadTest, gives_what_was_done_before_the_deadline) {
+    const BootTime deadline = clock.now().boot + std::chrono::seconds(5);
+    nursery.spawn("work", run_until(deadline, [] { return std::string("done"); }));
+    loop.run();
+    EXPECT_EQ(result, "done");
+    EXPECT_EQ(clock.sleepers(), 0U);
 }
 
 }  // namespace

@@ -79,6 +79,20 @@ TEST_F(HttpClientTest, opens_a_new_connection_for_each_request) {
     EXPECT_EQ(server.connections(), 2U);
 }
 
+TEST_F(HttpClientTest, makes_many_exchanges_at_once) {
+    const TestServer server(Trust::shared().server, answer(std::string(plain_ok)));
+    std::vector<std::optional<Exchange>> answers(20);
+    async::Nursery nursery(loop_.get_executor());
+    for (std::optional<Exchange>& each : answers)
+        nursery.spawn("ask",
+                      ask(client_, std::make_shared<const Endpoint>(to(server)), get(), each));
+    run(nursery);
+    for (const std::optional<Exchange>& each : answers) {
+        ASSERT_TRUE(each);
+        EXPECT_TRUE(*each) << each->error().error.message();
+    }
+}
+
 TEST_F(HttpClientTest, follows_no_redirect_and_keeps_no_cookie) {
     std::promise<std::string> second;
     int requests = 0;
