@@ -101,6 +101,7 @@ void Connection::process(std::string_view fresh) {
         unread_.append(fresh);
         return;
     }
+    following_ = {};
     if (unread_.empty()) {
         if (!body_ && handler_.handle_known(*this, fresh)) return;
         const std::size_t consumed = consume(fresh);
@@ -127,6 +128,7 @@ std::size_t Connection::consume(std::string_view bytes) {
         if (taken == 0) break;
         at += taken;
     }
+    following_ = {};
     return at;
 }
 
