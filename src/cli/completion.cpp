@@ -48,7 +48,7 @@ std::string bash_script() {
             values += "        " + name + "," + std::string(option.name) + ") words='" +
                       std::string(option.choices) + "' ;;\n";
         }
-        cases += "                " + name + ") options='" + options + "'";
+        cases.append("                ").append(name).append(") options='").append(options) += "'";
         if (takes_account(command)) cases += " words=$(tokenctl completion accounts 2>/dev/null)";
         if (!command.choices.empty()) cases += " words='" + std::string(command.choices) + "'";
         cases += " ;;\n";
@@ -116,8 +116,10 @@ std::string fish_script() {
         "-l version -d 'print the version'\n" + complete + "-l help -d 'print what there is'\n";
     for (const auto& command : commands()) {
         const std::string name(command.name);
-        const std::string seen = complete + "-n '__fish_seen_subcommand_from " + name + "' ";
-        text += first + "-a " + name + " -d " + fish_quoted(command.summary) + "\n";
+        std::string seen = complete;
+        seen.append("-n '__fish_seen_subcommand_from ").append(name) += "' ";
+        text.append(first).append("-a ").append(name).append(" -d ");
+        text += fish_quoted(command.summary) + "\n";
         if (takes_account(command))
             text += seen + "-a '(tokenctl completion accounts 2>/dev/null)'\n";
         if (!command.choices.empty()) text += seen + "-a " + fish_quoted(command.choices) + "\n";
