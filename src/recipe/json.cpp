@@ -11,13 +11,15 @@ namespace {
 
 namespace json = boost::json;
 
+// Boost.JSON asks for no more than the default alignment, and names another one when it gives a key
+// back.
 class WipingResource final : public json::memory_resource {
-    void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-        return ::operator new(bytes, std::align_val_t(alignment));
+    void* do_allocate(std::size_t bytes, std::size_t /*alignment*/) override {
+        return ::operator new(bytes);
     }
-    void do_deallocate(void* memory, std::size_t bytes, std::size_t alignment) override {
+    void do_deallocate(void* memory, std::size_t bytes, std::size_t /*alignment*/) override {
         wipe(memory, bytes);
-        ::operator delete(memory, std::align_val_t(alignment));
+        ::operator delete(memory);
     }
     bool do_is_equal(const json::memory_resource& other) const noexcept override {
         return this == &other;
