@@ -273,7 +273,67 @@ TEST(Load, finds_the_mistakes_in_defaults_without_any_account) {
                             "c.yaml:2:55: not a proxy; allowed are http://HOST[:PORT] and none"));
 }
 
-// ---- the sample
+// ---- examples
+
+constexpr const char* documented = R"(
+include: [ /etc/tokenbroker/conf.d ]
+socket:
+  path: /run/tokenbroker/tokenbroker.sock
+  mode: "0660"
+  group: tokenbroker
+admin: [ { user: root } ]
+metrics: { address: 127.0.0.1, port: 9464 }
+state:
+  directory: /var/lib/tokenbroker
+  key: { credential: state-key }
+  previous_key: { file: /etc/tokenbroker/old.key }
+log: { level: info, format: auto, audit: false }
+limits: { connections: 4096, waiting: 1024, head: 8KiB, body: 16KiB, head_timeout: 10s, idle: 5m }
+proxy: http://proxy.acme:3128
+recipes: [ /etc/tokenbroker/recipes ]
+throttle:
+  logins: 5
+  per: 1h
+  backoff: { initial: 15s, factor: 4, max: 1h }
+  throttled_backoff: { initial: 5m, factor: 3, max: 6h }
+realms:
+  rossum: { logins: 60, per: 1m }
+defaults: { refresh: { at: 80% }, tls: { ca_file: /etc/ssl/acme.pem } }
+
+accounts:
+  rossum-prod:
+    recipe: rossum
+    base_url: https://mycompany.rossum.app
+    insecure_http: false
+    login: eager
+    inputs:
+      username: api_user@mycompany
+      password: { credential: rossum-prod }
+      token_lifetime: 162h
+    allow: [ { user: invoices }, { group: integrations } ]
+    refresh: { at: 80%, jitter: 5%, max_lead: 7d }
+    throttle: { logins: 5, per: 1h, realm: rossum }
+    probe: { every: 15m }
+    tls: { ca_file: /c.pem, client_certificate: /d.pem, client_key: /e.pem, server_name: a.example }
+    sinks:
+      - path: /run/tokenbroker-sinks/invoices/rossum.token
+        format: raw
+        mode: "0440"
+        group: invoices
+        then: [ /usr/local/bin/on-token ]
+        timeout: 30s
+)";
+
+TEST(Load, takes_every_key_of_the_documentation) {
+    FakeEnvironment environment;
+    for (const auto* folder : {"/etc/tokenbroker/conf.d", "/etc/tokenbroker/recipes"})
+        environment.folder(folder);
+    for (const auto* file : {"/etc/ssl/acme.pem", "/c.pem", "/d.pem", "/e.pem"})
+        environment.file(file, "");
+    const auto findings = loaded(documented, environment);
+    EXPECT_THAT(findings.mistakes, IsEmpty());
+    EXPECT_THAT(findings.warnings, IsEmpty());
+}
 
 std::string sample() {
     std::ifstream file(TOKENBROKER_CONFIG_FOLDER "/tokenbroker.yaml");
