@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
 #include <future>
 
 namespace tokenbroker::upstream {
@@ -68,11 +69,16 @@ TEST_F(TlsTest, refuses_certificates_that_nobody_trusted_has_signed) {
     EXPECT_THAT(refusal(other.issue({})), HasSubstr("unable to get local issuer certificate"));
 }
 
-TEST_F(TlsTest, trusts_the_system_where_no_authority_is_given_and_only_then) {
+TEST_F(TlsTest, trusts_the_system_where_no_authority_is_given) {
     const TestServer server(Trust::shared().server, answer);
     Endpoint endpoint = to(server);
     endpoint.trust.ca_file.clear();
     EXPECT_THAT(failure(endpoint).error.message(), HasSubstr("certificate not accepted"));
+
+    ::setenv("SSL_CERT_FILE", endpoint_.trust.ca_file.c_str(), 1);
+    const Exchange exchanged = exchange(endpoint, get());
+    ::unsetenv("SSL_CERT_FILE");
+    EXPECT_TRUE(exchanged) << exchanged.error().error.message();
 }
 
 TEST_F(TlsTest, refuses_tls_1_1) {
