@@ -4,7 +4,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <csignal>
-#include <utility>
 
 namespace tokenbroker::host {
 
@@ -12,11 +11,11 @@ namespace asio = boost::asio;
 
 class Signals::Impl {
 public:
-    explicit Impl(asio::any_io_executor loop) : set(std::move(loop), SIGTERM, SIGINT, SIGHUP) {}
+    explicit Impl(const asio::any_io_executor& loop) : set(loop, SIGTERM, SIGINT, SIGHUP) {}
     asio::signal_set set;
 };
 
-Signals::Signals(asio::any_io_executor loop) : impl_(std::make_unique<Impl>(std::move(loop))) {}
+Signals::Signals(const asio::any_io_executor& loop) : impl_(std::make_unique<Impl>(loop)) {}
 
 Signals::~Signals() = default;
 

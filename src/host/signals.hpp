@@ -16,7 +16,7 @@ enum class Signal {
 // second SIGTERM during the stop is the next one.
 class Signals {
 public:
-    explicit Signals(boost::asio::any_io_executor loop);
+    explicit Signals(const boost::asio::any_io_executor& loop);
     ~Signals();
     Signals(const Signals&) = delete;
     Signals& operator=(const Signals&) = delete;
