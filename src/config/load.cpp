@@ -76,8 +76,9 @@ private:
         check_folder(path, folder.place(), false, context_);
         std::vector<std::string> files;
         for (const std::string& name : *names) {
-            if (name.ends_with(".yaml") && !name.starts_with('.'))
-                files.push_back(path + "/" + name);
+            if (!name.ends_with(".yaml") || name.starts_with('.')) continue;
+            files.push_back(path);
+            files.back().append("/").append(name);
         }
         return files;
     }

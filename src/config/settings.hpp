@@ -59,8 +59,8 @@ struct LogSettings {
 struct LimitSettings {
     unsigned connections = 4096;
     unsigned waiting = 1024;
-    std::size_t head = 8 * 1024;  // bytes
-    std::size_t body = 16 * 1024;
+    std::size_t head = std::size_t{8} * 1024;  // bytes
+    std::size_t body = std::size_t{16} * 1024;
     Milliseconds head_timeout = std::chrono::seconds(10);
     Milliseconds idle = std::chrono::minutes(5);
     bool operator==(const LimitSettings&) const = default;

@@ -43,7 +43,7 @@ Environment::Status status_of(const struct stat& found) {
 
 Result<std::string> read_all(int descriptor, std::size_t largest) {
     std::string content;
-    content.resize(std::min<std::size_t>(largest + 1, 64 * 1024));
+    content.resize(std::min<std::size_t>(largest + 1, std::size_t{64} * 1024));
     std::size_t size = 0;
     for (;;) {
         const ssize_t got = ::read(descriptor, content.data() + size, content.size() - size);

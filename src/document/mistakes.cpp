@@ -7,8 +7,7 @@ namespace tokenbroker::document {
 std::vector<Mistake> Mistakes::sorted() const {
     std::vector<Mistake> result = found_;
     std::ranges::sort(result);
-    const auto doubles = std::ranges::unique(result);
-    result.erase(doubles.begin(), doubles.end());
+    result.erase(std::unique(result.begin(), result.end()), result.end());
     return result;
 }
 

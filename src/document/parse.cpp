@@ -214,7 +214,7 @@ private:
             mistakes_.add(key.place(), "a merge key (<<) is not allowed; write the values out");
             return;
         }
-        const Spot at = key.spot();
+        const Spot& at = key.spot();
         const auto [first, added] = frame.keys.try_emplace(key.text(), at);
         if (!added) {
             mistake(at, "duplicate key " + quote(key.text()) + "; the first is at " +

@@ -10,9 +10,9 @@
 
 namespace tokenbroker::document {
 
-inline constexpr std::size_t largest_document = 8 * 1024 * 1024;  // bytes
-inline constexpr std::size_t deepest_document = 64;               // lists and maps in each other
-inline constexpr std::size_t most_values = 1'000'000;             // in one document
+inline constexpr std::size_t largest_document = std::size_t{8} * 1024 * 1024;  // bytes
+inline constexpr std::size_t deepest_document = 64;    // lists and maps in each other
+inline constexpr std::size_t most_values = 1'000'000;  // in one document
 
 // Reads one YAML document. An empty text is a null value. Mistakes: text that is not YAML or not
 // UTF-8, control characters, anchors, aliases, `<<`, tags, duplicate keys (both places are named),

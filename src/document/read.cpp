@@ -33,7 +33,7 @@ bool plain(const Value& value) {
 }
 
 std::string format_size(std::uint64_t bytes) {
-    constexpr std::uint64_t mebi = 1024 * 1024;
+    constexpr std::uint64_t mebi = std::uint64_t{1024} * 1024;
     if (bytes > 0 && bytes % mebi == 0) return std::to_string(bytes / mebi) + "MiB";
     if (bytes > 0 && bytes % 1024 == 0) return std::to_string(bytes / 1024) + "KiB";
     return std::to_string(bytes) + "B";
@@ -41,7 +41,7 @@ std::string format_size(std::uint64_t bytes) {
 
 std::optional<std::uint64_t> parse_size(std::string_view text) {
     static constexpr std::pair<std::string_view, std::uint64_t> units[] = {
-        {"KiB", 1024}, {"MiB", 1024 * 1024}, {"B", 1}};
+        {"KiB", 1024}, {"MiB", std::uint64_t{1024} * 1024}, {"B", 1}};
     for (const auto& [suffix, factor] : units) {
         if (!text.ends_with(suffix)) continue;
         const auto number = parse_digits(text.substr(0, text.size() - suffix.size()));

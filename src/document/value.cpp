@@ -5,6 +5,14 @@
 
 namespace tokenbroker::document {
 
+// Here, where an Entry, which holds a Value itself, is known whole.
+Value::Value(Kind kind, Spot spot) : kind_(kind), spot_(std::move(spot)) {}
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() = default;
+
 Value Value::null(Spot spot) {
     return {Kind::null, std::move(spot)};
 }

@@ -34,6 +34,12 @@ struct Entry;
 // guessed: `yes`, `010` and `1e5` are just that. Readers (read.hpp) decide what a text may mean.
 class Value {
 public:
+    Value(const Value& other);
+    Value(Value&& other) noexcept;
+    Value& operator=(const Value& other);
+    Value& operator=(Value&& other) noexcept;
+    ~Value();
+
     static Value null(Spot spot);
     static Value refused(Spot spot);
     // `quoted`: written in quotes or as a block scalar, thus surely meant as text.
@@ -60,7 +66,7 @@ public:
     void append(Entry entry);
 
 private:
-    Value(Kind kind, Spot spot) : kind_(kind), spot_(std::move(spot)) {}
+    Value(Kind kind, Spot spot);
 
     Kind kind_;
     bool quoted_ = false;
