@@ -1,3 +1,4 @@
+#include "base/encode.hpp"
 #include "cli/recipes_helper.hpp"
 #include "host/variables.hpp"
 #include "recipe/inputs.hpp"
@@ -116,7 +117,7 @@ Result<Secret> InputOptions::Parser::read_secret(const recipe::Input& input, con
     if (!from.file.empty()) {
         const std::string path = std::filesystem::absolute(from.file);
         source.from = SecretFile{path};
-        into.sources[input.name] = "{ file: " + path + " }";
+        into.sources[input.name] = "{ file: " + json_quote(path) + " }";
     } else {
         source.from = SecretVariable{from.variable};
         into.sources[input.name] = "{ env: " + from.variable + " }";

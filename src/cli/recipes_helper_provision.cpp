@@ -1,4 +1,5 @@
 #include "base/account_name.hpp"
+#include "base/encode.hpp"
 #include "cli/recipes_helper.hpp"
 #include "document/nearest.hpp"
 #include "host/crypto.hpp"
@@ -73,7 +74,8 @@ provision::Entry entry_of(const UpstreamOptions& upstream, const config::BaseUrl
             entry.comments.push_back("The unit needs: LoadCredentialEncrypted=" +
                                      options.credential + ":" + given.generate_path);
         } else if (input.name == given.generate_input) {
-            entry.secrets.emplace_back(input.name, "{ file: " + given.generate_path + " }");
+            entry.secrets.emplace_back(input.name,
+                                       "{ file: " + json_quote(given.generate_path) + " }");
             entry.comments.push_back("The daemon's user has to be able to read " +
                                      given.generate_path + ".");
         } else if (source != given.sources.end()) {

@@ -92,5 +92,25 @@ TEST(Examples, are_right) {
     EXPECT_GE(count, 3U);
 }
 
+// The recipe that the tutorial writes piece by piece.
+TEST(Tutorial, writes_a_recipe_that_is_right) {
+    std::ifstream file(TOKENBROKER_CONFIG "/../docs/recipes.md");
+    std::string recipe;
+    std::string block;
+    bool inside = false;
+    for (std::string line; std::getline(file, line);) {
+        if (line == "```yaml") {
+            inside = true;
+        } else if (line == "```") {
+            if (inside && block.find("accounts:") == std::string::npos) recipe += block;
+            block.clear();
+            inside = false;
+        } else if (inside) {
+            block += line + "\n";
+        }
+    }
+    EXPECT_THAT(mistakes_in(recipe), ElementsAre());
+}
+
 }  // namespace
 }  // namespace tokenbroker::recipe
