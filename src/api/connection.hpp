@@ -85,7 +85,13 @@ private:
     enum class State : std::uint8_t { reading, waiting, streaming, lingering, ended };
     // What the deadline is for.
     enum class Awaited : std::uint8_t { nothing, request, head, body, drain, heartbeat, end };
-    struct Body;
+    // Of a request whose head is whole.
+    struct Body {
+        std::string head;
+        std::uint64_t left = 0;             // of Content-Length
+        std::optional<ChunkedBody> chunks;  // where it comes in chunks
+        std::string bytes;
+    };
 
     [[nodiscard]] bool receive();
     void process(std::string_view fresh);
@@ -116,7 +122,7 @@ private:
     std::string unread_;          // of a request that is not whole yet, or has to wait for its turn
     std::size_t scanned_ = 0;     // of that, in search of the end of a head
     std::string_view following_;  // what was received after the request that is being handled
-    std::unique_ptr<Body> body_;  // of a request whose head is whole
+    std::unique_ptr<Body> body_;
     Backlog backlog_;
     Call* call_ = nullptr;
     Stream* stream_ = nullptr;

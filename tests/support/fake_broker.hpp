@@ -19,7 +19,8 @@
 
 namespace tokenbroker::support {
 
-// An account whose token a test sets by hand. Calls that wait do so until there is a token, or to their end.
+// An account whose token a test sets by hand. Calls that wait do so until there is a token, or to
+// their end.
 class FakeAccount final : public broker::AccountFace {
 public:
     FakeAccount(async::Clock& time, const std::string& account)
@@ -35,12 +36,13 @@ public:
     }
 
     // A token of an hour, rendered as the broker does it.
-    void publish(std::uint64_t generation, const std::string& text, Milliseconds life = std::chrono::hours(1)) {
+    void publish(std::uint64_t generation, const std::string& text,
+                 Milliseconds life = std::chrono::hours(1)) {
         const Moment now = clock.now();
         const Secret token{text};
         const Secret value{"Bearer " + text};
-        broker::TokenParts parts{name_, token, "Authorization", value, "requested", generation, now.wall,
-                                 now.wall + life, std::nullopt};
+        broker::TokenParts parts{name_,      token,    "Authorization", value,       "requested",
+                                 generation, now.wall, now.wall + life, std::nullopt};
         token_ = broker::render(parts);
         answer.token_state = "valid";
         answer.generation = generation;
@@ -69,15 +71,18 @@ public:
     }
     [[nodiscard]] std::uint64_t revision() const override { return revision_; }
     boost::asio::awaitable<void> changed(std::uint64_t seen) override {
-        while (revision_ == seen && !gone) co_await change_.wait();
+        while (revision_ == seen && !gone)
+            co_await change_.wait();
     }
 
-    boost::asio::awaitable<broker::TokenReply> get(Milliseconds min_ttl, Milliseconds wait) override {
+    boost::asio::awaitable<broker::TokenReply> get(Milliseconds min_ttl,
+                                                   Milliseconds wait) override {
         asked = "get " + format_duration(min_ttl) + " " + format_duration(wait);
         co_await wait_here(wait);
         co_return reply(broker::Denial::unavailable);
     }
-    boost::asio::awaitable<broker::TokenReply> rejected(std::uint64_t generation, Milliseconds wait) override {
+    boost::asio::awaitable<broker::TokenReply> rejected(std::uint64_t generation,
+                                                        Milliseconds wait) override {
         asked = "rejected " + std::to_string(generation) + " " + format_duration(wait);
         if (denial) co_return reply(*denial);
         co_return reply(broker::Denial::unavailable);
@@ -86,8 +91,10 @@ public:
         asked = "refresh " + format_duration(wait);
         return admin_reply();
     }
-    boost::asio::awaitable<broker::AdminReply> resume(bool clear_throttle, Milliseconds wait) override {
-        asked = std::string("resume ") + (clear_throttle ? "clear " : "keep ") + format_duration(wait);
+    boost::asio::awaitable<broker::AdminReply> resume(bool clear_throttle,
+                                                      Milliseconds wait) override {
+        asked =
+            std::string("resume ") + (clear_throttle ? "clear " : "keep ") + format_duration(wait);
         return admin_reply();
     }
     boost::asio::awaitable<broker::AdminReply> revoke(Milliseconds wait) override {
@@ -98,8 +105,8 @@ public:
 
     async::Clock& clock;
     broker::AccountStatus answer;
-    std::optional<broker::Denial> denial;      // what calls that could have a token are told
-    std::optional<Milliseconds> retry_after;   // with a denial
+    std::optional<broker::Denial> denial;     // what calls that could have a token are told
+    std::optional<Milliseconds> retry_after;  // with a denial
     broker::AdminOutcome admin_outcome = broker::AdminOutcome::accepted;
     std::string asked;  // the last call that reached the account
     bool gone = false;
@@ -126,7 +133,9 @@ private:
         }
     }
     broker::TokenReply reply(broker::Denial otherwise) {
-        if (gone) return broker::NoToken(broker::Denial::removed, "the account was removed", std::nullopt);
+        if (gone)
+            return broker::NoToken(broker::Denial::removed, "the account was removed",
+                                   std::nullopt);
         if (denial) return broker::NoToken(*denial, "because the test says so", retry_after);
         if (token_) return token_;
         return broker::NoToken(otherwise, "no token came in time", retry_after);
