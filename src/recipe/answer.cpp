@@ -89,6 +89,13 @@ std::string status_cause(const Answer& answer) {
            ": redirects are not followed with credentials; check base_url and trailing slashes";
 }
 
+bool has_control_character(const Scalar& scalar) {
+    const auto* text = std::get_if<Secret>(&scalar);
+    return text != nullptr && std::ranges::any_of(text->reveal(), [](char letter) {
+               return static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f;
+           });
+}
+
 // Takes one value from `root`; why not, or empty.
 std::string take_one(const Take& take, const json::value& root, const Values& values,
                      Values& taken) {
@@ -100,6 +107,10 @@ std::string take_one(const Take& take, const json::value& root, const Values& va
         if (!scalar) {
             return "\"" + take.at.text() + "\" is " + std::string(describe_kind(*at)) + ", and `" +
                    take.name + "` has to be text, a finite number, true or false";
+        }
+        if (has_control_character(*scalar)) {
+            return "\"" + take.at.text() + "\" holds a control character, and `" + take.name +
+                   "` is to go into requests and answers";
         }
         taken.set(take.name, Value(std::move(*scalar), take.secret));
         return {};

@@ -108,6 +108,7 @@ TEST_F(Access, is_explained) {
 TEST_F(Access, a_changed_configuration_holds_for_open_connections_and_streams) {
     World world;
     world.start({Account{.allow = "[ { uid: 61001 } ]"}});
+    ASSERT_EQ(world.daemon.token("rossum").status, 200);
     const std::string socket = world.daemon.socket();
     world.configure({Account{.allow = "[ { uid: 61002 } ]"}});
     std::array<int, 2> ready{};

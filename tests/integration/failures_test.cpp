@@ -135,6 +135,8 @@ TEST(Budget, is_never_overspent_and_is_kept_over_restarts) {
     ASSERT_TRUE(eventually(15s, [&] { return world.sandbox.count("rossum.login").requests == 3; }));
     ASSERT_TRUE(eventually(10s, [&] { return world.daemon.login_state("rossum") == "throttled"; }));
     EXPECT_EQ(login_member(world, "waiting_for"), "account_budget");
+    ASSERT_TRUE(
+        eventually(5s, [&] { return world.daemon.token("rossum", "?wait=0s").status == 503; }));
     EXPECT_EQ(member(world.daemon.status("rossum"), "login", "budget", "left").to_number<int>(), 0);
     world.daemon.kill();
     world.daemon.start();

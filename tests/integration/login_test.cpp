@@ -121,7 +121,7 @@ TEST(Login, min_ttl_gets_a_longer_living_token_or_says_why_not) {
 
     // Younger than a twentieth of its life: nothing is sent for it.
     const HttpAnswer young = world.daemon.token("rossum", "?min_ttl=20s&wait=0s");
-    if (young.status == 503) EXPECT_GE(std::stoi(young.header("retry-after")), 1);
+    EXPECT_TRUE(young.status == 200 || std::stoi(young.header("retry-after")) >= 1) << young.head;
     EXPECT_EQ(world.sandbox.count("rossum.login").requests, 1U);
 
     ASSERT_TRUE(eventually(10s, [&] {

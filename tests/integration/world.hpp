@@ -18,12 +18,12 @@ using namespace tokenbroker::support;
 struct Account {
     std::string name = "rossum";
     std::string recipe = "rossum";
-    std::string inputs;  // of the flow map, beside those that the recipe needs for the sandbox's
-                         // own accounts
-    std::string more;    // further members, each line indented by four spaces
+    std::string inputs{};  // of the flow map, beside those that the recipe needs for the sandbox's
+                           // own accounts
+    std::string more{};    // further members, each line indented by four spaces
     std::string allow = "[ any ]";
-    std::string username;  // another than the sandbox's own; its password is in the folder's file
-                           // NAME.password
+    std::string username{};  // another than the sandbox's own; its password is in the folder's file
+                             // NAME.password
 };
 
 // A folder, a stand-in upstream and a daemon of its own for each test.

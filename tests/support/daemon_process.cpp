@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -63,12 +64,7 @@ void DaemonProcess::configure(const std::string& yaml) {
     folder_.write("tokenbroker.yaml", ours + yaml);
 }
 
-void DaemonProcess::start_with_descriptors(unsigned descriptors) {
-    descriptors_ = descriptors;
-    start();
-}
-
-void DaemonProcess::start(const std::map<std::string, std::string>& environment) {
+void DaemonProcess::launch(const std::map<std::string, std::string>& environment) {
     Process::Options options;
     options.argv = {daemon_program(), "--config", config_file_};
     options.environment = environment;
@@ -81,6 +77,10 @@ void DaemonProcess::start(const std::map<std::string, std::string>& environment)
         notifications_.clear();
     }
     process_ = Process(options);
+}
+
+void DaemonProcess::start(const std::map<std::string, std::string>& environment) {
+    launch(environment);
     const bool told = eventually(ready_limit, [&] {
         return notifications().find("READY=1") != std::string::npos || !process_.running();
     });

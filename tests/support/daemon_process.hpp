@@ -13,7 +13,7 @@
 
 namespace tokenbroker::support {
 
-// The path of tokenbrokerd.
+// The path of tokenbrokerd: that of this build, or $TOKENBROKERD_UNDER_TEST (an installed one).
 std::string daemon_program();
 
 // tokenbrokerd as a child: its configuration, socket, state and log in one folder, started and
@@ -29,7 +29,10 @@ public:
     void configure(const std::string& yaml);
     // Until READY=1. Throws, with the log's end, where it ends or does not come up.
     void start(const std::map<std::string, std::string>& environment = {});
-    void start_with_descriptors(unsigned descriptors);
+    // The same without waiting for anything.
+    void launch(const std::map<std::string, std::string>& environment = {});
+    // RLIMIT_NOFILE, soft and hard, of the next start; 0: as ours.
+    void limit_descriptors(unsigned descriptors) { descriptors_ = descriptors; }
     // SIGTERM; the exit. Throws where it takes longer than the 5 s that are promised (and one
     // more).
     Exit stop();
@@ -44,7 +47,7 @@ public:
     [[nodiscard]] HttpAnswer get(const std::string& target, const Headers& headers = {}) const {
         return http_get(socket_, target, headers);
     }
-    [[nodiscard]] HttpAnswer post(const std::string& target, const std::string& body = "") const {
+    HttpAnswer post(const std::string& target, const std::string& body = "") const {
         return http(socket_, "POST", target, body);
     }
     // GET .../token; `query` as "?wait=1s".

@@ -50,6 +50,10 @@ json::value SandboxProcess::counts() const {
     return json::parse(http_get(control_, "/sandbox/counts").body);
 }
 
+json::array SandboxProcess::events() const {
+    return json::parse(http_get(control_, "/sandbox/events").body).at("events").as_array();
+}
+
 SandboxProcess::Count SandboxProcess::count(const std::string& endpoint,
                                             const std::string& account) const {
     const json::value all = counts();

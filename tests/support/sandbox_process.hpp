@@ -3,6 +3,7 @@
 #include "support/process.hpp"
 #include "support/temp_dir.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
 #include <string>
@@ -37,6 +38,9 @@ public:
     [[nodiscard]] Count count(const std::string& endpoint, const std::string& account = "") const;
     // { "endpoints", "accounts" }, as GET /sandbox/counts says it.
     [[nodiscard]] boost::json::value counts() const;
+    // The list of each request, in order: { "at", "steady", "endpoint", "account", "outcome",
+    // "status" }.
+    [[nodiscard]] boost::json::array events() const;
 
 private:
     std::string control_;

@@ -60,6 +60,8 @@ TEST(Answer, without_what_is_to_be_taken_is_unexpected) {
          R"(HTTP 200, but "/key" is an object, and `token` has to be text, a finite number, true or false)"},
         {R"({"key": [1]})",
          R"(HTTP 200, but "/key" is a list, and `token` has to be text, a finite number, true or false)"},
+        {R"({"key": "a\r\nX-Other: b"})",
+         R"(HTTP 200, but "/key" holds a control character, and `token` is to go into requests and answers)"},
         {R"({"key": 1e999})",
          R"(HTTP 200, but "/key" is a number, and `token` has to be text, a finite number, true or false)"},
         {R"(["key"])", "HTTP 200, but the body is a list, where a JSON object is needed"},

@@ -1,0 +1,114 @@
+#include "base/encode.hpp"
+#include "integration/world.hpp"
+
+#include <gtest/gtest.h>
+
+namespace tokenbroker::integration {
+namespace {
+
+// Each way in which a secret could be written down by mistake.
+std::vector<std::string> spellings(const std::string& secret) {
+    const std::string quoted = json_quote(secret);
+    return {secret,
+            quoted.substr(1, quoted.size() - 2),
+            percent_encode(secret),
+            form_encode(secret),
+            base64_encode(secret),
+            base64_encode("sandbox-client:" + secret),
+            hex_encode(secret)};
+}
+
+void expect_absent(const std::string& text, const std::string& secret, const std::string& where) {
+    for (const std::string& spelling : spellings(secret)) {
+        EXPECT_EQ(text.find(spelling), std::string::npos)
+            << where << " holds \"" << spelling << "\"";
+    }
+}
+
+TEST(Secrets, are_in_no_log_metric_status_error_or_file) {
+    const std::string password = "Pl@nted \"quote\" \\back/slash é&=+ 4711";
+    const std::string client_secret = "Pl@nted-client:secret%20+&=";
+    World world;
+    world.sandbox.set("rossum-rate", "0");
+    world.sandbox.behave(R"({"password": {"user": "api_user@mycompany", "password": )" +
+                         json_quote(password) + "}}");
+    world.sandbox.behave(R"({"password": {"user": "sandbox-client", "password": )" +
+                         json_quote(client_secret) + "}}");
+    world.write_password("rossum", password);
+    world.write_password("oauth", client_secret);
+    world.write_password("refused", "Pl@nted-wrong-password");
+    world.start({Account{.inputs = "token_lifetime: 4s"},
+                 Account{.name = "oauth", .recipe = "oauth2-client-credentials"},
+                 Account{.name = "refused"}, Account{.name = "oz", .recipe = "oz"}},
+                impatient);
+
+    std::vector<std::string> secrets{password, client_secret, "Pl@nted-wrong-password",
+                                     "sandbox-password"};
+    for (const char* account : {"rossum", "oauth", "oz"}) {
+        const HttpAnswer answer = world.daemon.token(account);
+        ASSERT_EQ(answer.status, 200) << answer.body;
+        secrets.push_back(token_of(answer));
+    }
+    // An upstream that quotes what it was sent, in each place where the broker repeats its words.
+    for (const char* status : {"400", "401", "404", "429", "500"}) {
+        const std::string quoting = json_quote("you sent " + password + " and " + secrets[4]);
+        world.sandbox.fault(R"({"endpoint": "rossum.login", "do": "status", "status": )" +
+                            std::string(status) + R"(, "body": {"detail": )" + quoting + "}}");
+        world.daemon.post("/v1/accounts/rossum/resume?clear_throttle=1&wait=1s");
+        world.daemon.post("/v1/accounts/rossum/refresh?wait=1s");
+    }
+    world.sandbox.fault(
+        R"({"endpoint": "rossum.user", "do": "status", "status": 401, "body": "Pl@nted garbage"})");
+    world.daemon.post("/v1/accounts/rossum/token/rejected?wait=1s", R"({"generation": 1})");
+    std::string heard;
+    for (const char* target : {"/v1/accounts", "/v1/accounts/rossum", "/v1/accounts/refused",
+                               "/metrics", "/readyz", "/healthz", "/version"}) {
+        heard += world.daemon.get(target).body;
+    }
+    heard += world.daemon.token("refused", "?wait=0s").body;
+    if (const HttpAnswer answer = world.daemon.token("rossum", "?wait=5s"); answer.status == 200)
+        secrets.push_back(token_of(answer));
+
+    const std::string process = "/proc/" + std::to_string(world.daemon.process().pid());
+    heard += read_file(process + "/cmdline") + read_file(process + "/environ");
+    world.daemon.stop();
+    for (const std::string& secret : secrets) {
+        expect_absent(world.daemon.log(), secret, "the log");
+        expect_absent(world.daemon.notifications(), secret, "what the supervisor is told");
+        expect_absent(read_tree(world.daemon.state_folder()), secret, "the state directory");
+        expect_absent(read_file(world.folder / "daemon.out"), secret, "the output");
+        expect_absent(heard, secret, "an answer");
+    }
+    EXPECT_GT(world.daemon.log().size(), 10000U)
+        << "at level trace there is something to look through";
+}
+
+TEST(Secrets, the_process_can_not_be_dumped_and_state_is_its_own) {
+    World world;
+    world.start({Account()});
+    ASSERT_EQ(world.daemon.token("rossum").status, 200);
+    const std::string process = "/proc/" + std::to_string(world.daemon.process().pid());
+    EXPECT_NE(
+        read_file(process + "/limits").find("Max core file size        0                    0"),
+        std::string::npos);
+    const Ran owner = run({"/usr/bin/find", world.daemon.state_folder(), "-perm", "/077"});
+    EXPECT_EQ(owner.output, "");
+    // Undumpable: its /proc entries belong to root whoever runs it; as root that can't be told
+    // apart, so ask as it.
+    const std::string maps =
+        as_user(65000, 65000, {}, [&] { return read_file(process + "/maps"); });
+    EXPECT_EQ(maps, "");
+}
+
+TEST(Secrets, a_file_that_others_can_read_is_warned_about) {
+    World world;
+    world.configure({Account()});
+    world.folder.write("rossum.password", "sandbox-password\n", 0644);
+    world.daemon.start();
+    ASSERT_EQ(world.daemon.token("rossum").status, 200);
+    EXPECT_NE(world.daemon.log().find("rossum.password"), std::string::npos)
+        << "a secret that others can read is warned about";
+}
+
+}  // namespace
+}  // namespace tokenbroker::integration
