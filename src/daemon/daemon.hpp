@@ -49,6 +49,7 @@ public:
     int run();
 
     boost::asio::awaitable<api::ReloadReply> reload() override;
+    boost::asio::awaitable<std::optional<api::UserGroups>> groups_of(uid_t uid) override;
 
 private:
     boost::asio::awaitable<void> live();

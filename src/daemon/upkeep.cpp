@@ -1,5 +1,7 @@
 #include "daemon/daemon.hpp"
+#include "host/names.hpp"
 
+#include <functional>
 #include <map>
 #include <utility>
 
@@ -67,6 +69,19 @@ asio::awaitable<void> Daemon::resolve_names() {
         if (!has_unresolved_names(settings_)) continue;
         const api::ReloadReply reply = co_await reload();
     }
+}
+
+asio::awaitable<std::optional<api::UserGroups>> Daemon::groups_of(uid_t uid) {
+    std::function<std::optional<api::UserGroups>()> look_up =
+        [uid]() -> std::optional<api::UserGroups> {
+        const auto user = host::find_user(uid);
+        if (!user) return std::nullopt;
+        const auto groups = host::groups_of(*user);
+        if (!groups) return std::nullopt;
+        return api::UserGroups{user->gid, *groups};
+    };
+    auto groups = co_await slow_.run<std::optional<api::UserGroups>>(std::move(look_up));
+    co_return groups;
 }
 
 // "12 accounts: 11 valid, 1 suspended (rossum-eu: password refused)".

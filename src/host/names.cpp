@@ -79,4 +79,19 @@ Result<Group> find_group(gid_t gid) {
                          });
 }
 
+Result<std::vector<gid_t>> groups_of(const User& user) {
+    constexpr int most = 65536;  // NGROUPS_MAX
+    std::vector<gid_t> groups(32);
+    int count = static_cast<int>(groups.size());
+    while (::getgrouplist(user.name.c_str(), user.gid, groups.data(), &count) < 0) {
+        if (count > most || count <= static_cast<int>(groups.size())) {
+            return Error(Errc::unavailable, "the groups of user " + user.name + " can't be told");
+        }
+        groups.resize(static_cast<std::size_t>(count));
+    }
+    groups.resize(static_cast<std::size_t>(count));
+    std::erase(groups, user.gid);
+    return groups;
+}
+
 }  // namespace tokenbroker::host
