@@ -125,8 +125,9 @@ asio::awaitable<core::Outcome> Account::run_steps(core::AttemptKind kind, bool s
         }
         progress.emplace(flow_of(kind), std::move(*values));
     }
+    upstream::Target where = target();
     upstream::Run run =
-        co_await services_.runner.run(target(), std::move(*progress), std::move(id));
+        co_await services_.runner.run(std::move(where), std::move(*progress), std::move(id));
     co_return outcome_of(run);
 }
 
@@ -140,8 +141,9 @@ asio::awaitable<core::Outcome> Account::run_probe(std::string id) {
         outcome.message = values.error().message();
         co_return outcome;
     }
+    upstream::Target where = target();
     upstream::StepOutcome step =
-        co_await services_.runner.probe(target(), std::move(*values), std::move(id));
+        co_await services_.runner.probe(std::move(where), std::move(*values), std::move(id));
     outcome.verdict = step.verdict;
     outcome.login_sent = false;
     outcome.sent = step.sent.has_value();
@@ -194,6 +196,7 @@ upstream::Target Account::target() const {
     target.recipe = settings_.recipe;
     target.base_path = settings_.base_path;
     target.endpoint = settings_.endpoint;
+    if (!token_.value.empty()) target.also_secret.push_back(token_.value);
     return target;
 }
 

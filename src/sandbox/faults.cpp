@@ -103,6 +103,7 @@ std::string oversized_json() {
 const std::vector<FaultKind>& fault_kinds() {
     static const std::vector<FaultKind> kinds{
         {"status", "answer `status` (503) with `headers`, `retry_after`, `body`"},
+        {"echo", "answer `status` with the request's Authorization and body quoted in \"detail\""},
         {"delay", "the real answer, `delay` (1s) later"},
         {"drip", "the real answer, one byte every `delay`"},
         {"hang", "no answer, the connection stays open"},
@@ -152,6 +153,10 @@ Delivery Fault::deliver(const Request& request, Response answer) const {
     if (kind == "status") {
         say(status, "application/json",
             body.value_or(R"({"detail": "The sandbox was told to say this."})"));
+    } else if (kind == "echo") {
+        const std::string quoted =
+            std::string(request.header("authorization")) + " " + request.body;
+        say(status, "application/json", json_text(json::object{{"detail", quoted}}));
     } else if (kind == "delay") {
         delivery.bytes = answer.wire(false);
         delivery.delay = delay;

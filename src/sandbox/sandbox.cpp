@@ -77,8 +77,9 @@ Delivery Sandbox::handle(const Request& asked, Moment now) {
     Answer told{Response{}, Outcome::failed};
     told.response.status = 0;
     if (!fault || fault->acts()) told = answer(name, request, now);
-    if (fault && fault->kind == "status" && fault->status == 429) told.outcome = Outcome::throttled;
-    const int status = fault && fault->kind == "status" ? fault->status : told.response.status;
+    const bool says = fault && (fault->kind == "status" || fault->kind == "echo");
+    if (says && fault->status == 429) told.outcome = Outcome::throttled;
+    const int status = says ? fault->status : told.response.status;
     world_->journal.record(name, who, told.outcome, status, now);
     if (on_request) {
         on_request(name + " " + (who.empty() ? "-" : who) + " " + std::to_string(status) + " " +

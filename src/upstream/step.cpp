@@ -17,8 +17,10 @@ constexpr std::size_t longest_message = 200;
 
 // Every text that may not be shown. An Authorization header is one by itself: what `basic` makes of
 // a password is none of the forms that masking knows.
-std::vector<Secret> secrets_of(const recipe::Values& values, const recipe::FilledRequest& filled) {
+std::vector<Secret> secrets_of(const Target& target, const recipe::Values& values,
+                               const recipe::FilledRequest& filled) {
     std::vector<Secret> secrets = values.secrets();
+    secrets.insert(secrets.end(), target.also_secret.begin(), target.also_secret.end());
     for (const recipe::FilledHeader& header : filled.headers) {
         if (header.name != "Authorization") continue;
         const std::string_view value = header.value.reveal();
@@ -97,7 +99,7 @@ asio::awaitable<StepOutcome> StepRunner::run(Target target, const recipe::Step& 
         write(line, outcome, {});
         co_return outcome;
     }
-    const std::vector<Secret> secrets = secrets_of(values, *filled);
+    const std::vector<Secret> secrets = secrets_of(target, values, *filled);
     line.method = filled->method;
     line.path = mask_secrets(filled->path, secrets);
 

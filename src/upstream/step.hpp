@@ -2,6 +2,7 @@
 
 #include "async/clock.hpp"
 #include "base/log.hpp"
+#include "base/secret.hpp"
 #include "core/verdict.hpp"
 #include "recipe/answer.hpp"
 #include "recipe/recipe.hpp"
@@ -12,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tokenbroker::upstream {
 
@@ -22,6 +24,8 @@ struct Target {
     recipe::RecipeHandle recipe;
     std::string base_path;  // Recipe::base_path of the base URL's path
     std::shared_ptr<const Endpoint> endpoint;
+    // Masked in what the upstream says, beside the step's own values: the token that is served.
+    std::vector<Secret> also_secret = {};
 };
 
 // What one step came to. misconfigured: a value does not fit its place, or a TLS file can't be

@@ -27,19 +27,20 @@ std::size_t fullest_window(const std::vector<double>& at) {
 
 TEST(Crash, a_hundred_kills_at_random_instants_never_overspend_a_budget) {
     const std::vector<std::string> users{"first@mycompany", "second@mycompany", "third@mycompany"};
-    std::vector<std::string> options{"--throttle-logins", "4",  "--throttle-per", "6s",
+    std::vector<std::string> options{"--throttle-logins", "2",  "--throttle-per", "9s",
                                      "--throttle-block",  "2s", "--rossum-rate",  "0"};
     std::vector<Account> accounts;
     for (const std::string& user : users) {
         options.insert(options.end(), {"--user", user + ":sandbox-password"});
         accounts.push_back(Account{.name = user.substr(0, user.find('@')),
                                    .inputs = "token_lifetime: 5s",
+                                   .more = "    throttle: { realm: crash }",
                                    .username = user});
     }
     World world(options);
     world.configure(accounts,
                     "realms: { crash: { logins: 24, per: 20s } }\n"
-                    "throttle: { logins: 8, per: 20s, realm: crash, backoff: { initial: 1s, "
+                    "throttle: { logins: 8, per: 20s, backoff: { initial: 1s, "
                     "factor: 2, max: 4s }, "
                     "throttled_backoff: { initial: 2s, factor: 2, max: 4s } }\n");
 

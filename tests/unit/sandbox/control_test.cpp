@@ -103,6 +103,7 @@ TEST(Fault, every_kind_does_what_it_says) {
     EXPECT_EQ(struck("close").end, Delivery::End::close);
     EXPECT_EQ(struck("delay").delay, 20ms);
     EXPECT_EQ(struck("drip").chunk, 1U);
+    EXPECT_NE(struck("echo").bytes.find("sandbox-password"), std::string::npos);
     EXPECT_NE(struck("html").bytes.find("<html>"), std::string::npos);
     EXPECT_GT(struck("oversized").bytes.size(), 4U << 20U);
     EXPECT_FALSE(struck("garbage").bytes.starts_with("HTTP"));
