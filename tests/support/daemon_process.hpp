@@ -38,6 +38,7 @@ public:
     Exit stop();
     void kill() { process_.kill(); }
     [[nodiscard]] Process& process() { return process_; }
+    [[nodiscard]] pid_t process_id() const { return process_.pid(); }
 
     [[nodiscard]] const std::string& socket() const { return socket_; }
     [[nodiscard]] const std::string& config_file() const { return config_file_; }
