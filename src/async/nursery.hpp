@@ -55,7 +55,8 @@ private:
     Event changed_;
 };
 
-// An `on_failure` for tasks that must not end: throws out of the loop's run(), which ends the process.
+// An `on_failure` for tasks that must not end: throws out of the loop's run(), which ends the
+// process.
 [[noreturn]] void end_the_loop(const std::string& name, const std::exception_ptr& failure);
 
 // Whether an exception only says that the task was cancelled.

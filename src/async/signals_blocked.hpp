@@ -4,7 +4,8 @@
 
 namespace tokenbroker::async {
 
-// Held while threads are made: they inherit the mask of their maker, and signals stay with the loop's.
+// Held while threads are made: they inherit the mask of their maker, and signals stay with the
+// loop's.
 class SignalsBlocked {
 public:
     SignalsBlocked() {

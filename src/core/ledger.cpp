@@ -37,7 +37,7 @@ void Ledger::remove_account(const std::string& account) {
 }
 
 void Ledger::apply(const LedgerRecord& record) {
-    std::visit([this](const auto& known) { count(known, known.at.boot); }, record);
+    std::visit([this](const auto& known) { this->count(known, known.at.boot); }, record);
 }
 
 void Ledger::count(const AttemptRecord& record, BootTime when) {

@@ -10,7 +10,7 @@
 
 namespace tokenbroker::recipe {
 
-inline constexpr std::size_t largest_answer = 1024 * 1024;  // bytes
+inline constexpr std::size_t largest_answer = std::size_t{1024} * 1024;  // bytes
 
 // What of an HTTP answer counts.
 struct Answer {

@@ -153,9 +153,10 @@ void Flow::check_path(const Step& step) {
             const std::string hint =
                 input == nullptr ? " (what a step takes is secret unless it says `secret: false`)"
                                  : "";
-            mistakes_.add(
-                path.place(),
-                "${" + name + "} is secret, and a path is written to logs on its way" + hint);
+            std::string message = "${";
+            message.append(name).append("} is secret, and a path is written to logs on its way");
+            message.append(hint);
+            mistakes_.add(path.place(), std::move(message));
         }
         if (input != nullptr && !always_there(*input, step)) {
             mistakes_.add(path.place(), "${" + name +

@@ -10,7 +10,7 @@
 
 namespace tokenbroker::recipe {
 
-inline constexpr std::size_t largest_recipe = 256 * 1024;  // bytes
+inline constexpr std::size_t largest_recipe = std::size_t{256} * 1024;  // bytes
 
 // A recipe file: reads the YAML, then as below.
 std::optional<Recipe> parse_recipe(std::string_view text, const std::string& file,

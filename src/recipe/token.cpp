@@ -18,7 +18,7 @@ namespace {
 
 using core::ExpirySource;
 
-constexpr std::size_t longest_token = 64 * 1024;
+constexpr std::size_t longest_token = std::size_t{64} * 1024;
 constexpr double longest_life = 100.0 * 365 * 24 * 3600;  // seconds
 
 Error bad(std::string message) {
