@@ -335,7 +335,8 @@ TEST_P(Nonsense, at_login_climbs_the_ladder_and_is_never_served) {
 
     world.sandbox.behave(R"({"clear_faults": true})");
     EXPECT_NE(world.daemon.login_state("rossum"), "suspended") << "nobody has to come and mend it";
-    // A number is a token for all that anybody knows, until the exchange refuses it: then that is tried again.
+    // A number is a token for all that anybody knows, until the exchange refuses it: then that is
+    // tried again.
     if (kind == "wrong_types") return;
     world.daemon.post("/v1/accounts/rossum/resume?clear_throttle=1");
     EXPECT_EQ(world.daemon.post("/v1/accounts/rossum/refresh?wait=10s").status, 200);

@@ -22,8 +22,8 @@ void expect_absent(const std::string& text, const std::string& secret, const std
     for (const std::string& spelling : spellings(secret)) {
         const auto at = text.find(spelling);
         EXPECT_EQ(at, std::string::npos)
-            << where << " holds \"" << spelling << "\": "
-            << text.substr(at == std::string::npos || at < 300 ? 0 : at - 300, 600);
+            << where << " holds \"" << spelling
+            << "\": " << text.substr(at == std::string::npos || at < 300 ? 0 : at - 300, 600);
         if (at != std::string::npos) return;
     }
 }
