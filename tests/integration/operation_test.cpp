@@ -1,0 +1,192 @@
+#include "integration/world.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <sys/stat.h>
+
+namespace tokenbroker::integration {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Ran tokenctl(const World& world, Words words) {
+    words.insert(words.begin(), TOKENCTL);
+    return run(words, {{"TOKENBROKER_SOCKET", world.daemon.socket()}});
+}
+
+double metric(const World& world, const std::string& series) {
+    const std::string text = world.daemon.get("/metrics").body;
+    const auto at = text.find("\n" + series + " ");
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size() + 2));
+}
+
+TEST(Reload, keeps_what_did_not_change_and_starts_what_is_new) {
+    World world({"--user", "other@mycompany:sandbox-password"});
+    world.start({Account()});
+    const HttpAnswer first = world.daemon.token("rossum");
+    UnixConnection stream(world.daemon.socket());
+    stream.send("GET /v1/accounts/rossum/token/events HTTP/1.1\r\nHost: x\r\n\r\n");
+    stream.read_answer();
+    stream.read_event();
+
+    world.configure({Account(), Account{.name = "other", .username = "other@mycompany"}});
+    const HttpAnswer reloaded = world.daemon.post("/v1/reload");
+    EXPECT_EQ(reloaded.status, 200);
+    EXPECT_NE(reloaded.body.find("other"), std::string::npos);
+    EXPECT_EQ(world.daemon.token("other").status, 200);
+    EXPECT_EQ(world.daemon.token("rossum").body, first.body);
+    EXPECT_EQ(world.sandbox.count("rossum.login", "api_user@mycompany").requests, 1U);
+
+    world.configure({Account{.name = "other", .username = "other@mycompany"}});
+    EXPECT_EQ(world.daemon.post("/v1/reload").status, 200);
+    EXPECT_EQ(world.daemon.token("rossum").status, 404);
+    EXPECT_TRUE(stream.closes_within(5s));
+}
+
+TEST(Reload, a_mistake_anywhere_changes_nothing) {
+    World world;
+    world.start({Account()});
+    const HttpAnswer first = world.daemon.token("rossum");
+    world.configure({Account{.more = "    colour: red"}});
+    const HttpAnswer refused = world.daemon.post("/v1/reload");
+    EXPECT_EQ(refused.status, 422);
+    EXPECT_EQ(text(body_of(refused).at("type")), "/problems/configuration");
+    EXPECT_NE(refused.body.find("colour"), std::string::npos);
+    EXPECT_EQ(world.daemon.token("rossum").body, first.body);
+    world.daemon.process().signal(SIGHUP);
+    EXPECT_TRUE(
+        eventually(5s, [&] { return world.daemon.log().find("colour") != std::string::npos; }));
+    EXPECT_EQ(world.daemon.token("rossum").body, first.body);
+}
+
+TEST(Reload, another_identity_is_another_account) {
+    World world({"--user", "other@mycompany:sandbox-password"});
+    world.start({Account()});
+    const HttpAnswer first = world.daemon.token("rossum");
+    world.configure({Account{.username = "other@mycompany"}});
+    ASSERT_EQ(world.daemon.post("/v1/reload").status, 200);
+    const HttpAnswer second = world.daemon.token("rossum");
+    EXPECT_NE(token_of(second), token_of(first));
+    EXPECT_EQ(world.sandbox.count("rossum.login", "other@mycompany").requests, 1U);
+}
+
+TEST(Reload, removing_and_adding_an_account_regains_no_budget) {
+    World world;
+    world.start({Account{.inputs = "token_lifetime: 2s, exchange: false"},
+                 Account{.name = "stays", .recipe = "oz"}},
+                "throttle: { logins: 2, per: 1h }\n");
+    ASSERT_TRUE(eventually(10s, [&] { return world.sandbox.count("rossum.login").requests == 2; }));
+    world.configure({Account{.name = "stays", .recipe = "oz"}},
+                    "throttle: { logins: 2, per: 1h }\n");
+    ASSERT_EQ(world.daemon.post("/v1/reload").status, 200);
+    world.configure({Account{.inputs = "token_lifetime: 2s, exchange: false"},
+                     Account{.name = "stays", .recipe = "oz"}},
+                    "throttle: { logins: 2, per: 1h }\n");
+    ASSERT_EQ(world.daemon.post("/v1/reload").status, 200);
+    EXPECT_EQ(world.daemon.token("rossum", "?wait=2s").status, 503);
+    EXPECT_EQ(world.sandbox.count("rossum.login").requests, 2U);
+}
+
+TEST(Sinks, hold_the_token_run_their_command_and_go_with_the_token) {
+    World world;
+    const std::string folder = world.folder.make_folder("sinks", 0755);
+    const std::string script = world.folder.write(
+        "on-token", "#!/bin/sh\necho ran >> " + (world.folder / "ran") + "\n", 0755);
+    world.start({Account{.inputs = "token_lifetime: 6s, exchange: false",
+                         .more = "    sinks:\n      - { path: " + folder +
+                                 "/token, mode: \"0440\", then: [ " + script +
+                                 " ] }\n      - { path: " + folder + "/env, format: env }"}},
+                impatient);
+    const HttpAnswer answer = world.daemon.token("rossum");
+    ASSERT_TRUE(eventually(5s, [&] { return read_file(folder + "/token") == token_of(answer); }));
+    struct stat status {};
+    ASSERT_EQ(::stat((folder + "/token").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777, 0440U);
+    EXPECT_NE(read_file(folder + "/env").find(token_of(answer)), std::string::npos);
+    EXPECT_TRUE(eventually(5s, [&] { return read_file(world.folder / "ran") == "ran\n"; }));
+
+    world.sandbox.behave(R"({"listening": false})");
+    EXPECT_TRUE(eventually(12s, [&] {
+        return read_file(folder + "/token").empty() &&
+               ::access((folder + "/token").c_str(), F_OK) != 0;
+    }));
+}
+
+TEST(Metrics, count_what_happened_and_name_no_secret) {
+    World world;
+    world.start({Account()});
+    ASSERT_EQ(world.daemon.token("rossum").status, 200);
+    EXPECT_TRUE(eventually(3s, [&] {
+        return metric(world,
+                      "tokenbroker_login_attempts_total{account=\"rossum\",outcome=\"ok\"}") == 1;
+    })) << world.daemon.get("/metrics").body;
+    EXPECT_GT(metric(world, "tokenbroker_token_expiry_timestamp_seconds{account=\"rossum\"}"),
+              now_seconds());
+    const HttpAnswer answer = world.daemon.get("/metrics");
+    EXPECT_NE(answer.header("content-type").find("version=0.0.4"), std::string::npos);
+}
+
+TEST(Watchdog, is_fed_by_the_loop_and_stops_with_it) {
+    World world;
+    world.configure({Account()});
+    world.daemon.start({{"WATCHDOG_USEC", "400000"}});
+    const auto fed = [&] {
+        const std::string told = world.daemon.notifications();
+        std::size_t count = 0;
+        for (auto at = told.find("WATCHDOG=1"); at != std::string::npos;
+             at = told.find("WATCHDOG=1", at + 1))
+            ++count;
+        return count;
+    };
+    EXPECT_TRUE(eventually(3s, [&] { return fed() >= 3; }));
+    world.daemon.process().signal(SIGSTOP);
+    const auto before = fed();
+    EXPECT_FALSE(eventually(1s, [&] { return fed() > before + 1; }));
+    world.daemon.process().signal(SIGCONT);
+    EXPECT_TRUE(eventually(3s, [&] { return fed() > before + 2; }));
+}
+
+TEST(Stopped, for_longer_than_a_token_lives_it_serves_no_expired_one) {
+    World world;
+    world.start({Account{.inputs = "token_lifetime: 3s, exchange: false"}}, impatient);
+    const HttpAnswer first = world.daemon.token("rossum");
+    world.daemon.process().signal(SIGSTOP);
+    EXPECT_FALSE(eventually(4s, [] { return false; }));
+    const auto before = world.sandbox.count("rossum.login").requests;
+    world.daemon.process().signal(SIGCONT);
+    EXPECT_NE(token_of(world.daemon.token("rossum")), token_of(first));
+    EXPECT_LE(world.sandbox.count("rossum.login").requests, before + 1)
+        << "a re-check, not a burst";
+}
+
+TEST(Tokenctl, gets_shows_and_exits_as_its_page_says) {
+    World world;
+    world.start({Account(), Account{.name = "refused", .recipe = "oz"}});
+    world.sandbox.set("rossum-rate", "0");
+    const std::string token = token_of(world.daemon.token("rossum"));
+    EXPECT_EQ(tokenctl(world, {"get", "rossum"}).output, token + "\n");
+    EXPECT_EQ(tokenctl(world, {"get", "rossum", "--format", "header"}).output,
+              "Authorization: Bearer " + token + "\n");
+    EXPECT_EQ(tokenctl(world, {"get", "rossum", "--format", "env"}).output,
+              "ROSSUM_TOKEN=" + token + "\n");
+    EXPECT_EQ(tokenctl(world, {"get", "unknown"}).exit.status, 5);
+    EXPECT_EQ(tokenctl(world, {"get"}).exit.status, 2);
+    EXPECT_NE(tokenctl(world, {"status"}).output.find("rossum"), std::string::npos);
+    EXPECT_EQ(tokenctl(world, {"exec", "rossum", "--", "/bin/sh", "-c",
+                               "test \"$ACCESS_TOKEN\" = " + token + " && exit 7"})
+                  .exit.status,
+              7);
+    EXPECT_EQ(tokenctl(world, {"refresh", "rossum", "--wait", "5s"}).exit.status, 0);
+    EXPECT_NE(tokenctl(world, {"get", "rossum"}).output, token + "\n");
+    EXPECT_EQ(tokenctl(world, {"reject", "rossum"}).exit.status, 0);
+    EXPECT_EQ(tokenctl(world, {"health", "--ready", "--strict"}).exit.status, 0);
+    EXPECT_EQ(tokenctl(world, {"access", "rossum"}).exit.status, 0);
+    EXPECT_EQ(tokenctl(world, {"reload"}).exit.status, 0);
+    world.sandbox.behave(R"({"listening": false, "revoke": "all"})");
+    world.daemon.stop();
+    EXPECT_EQ(tokenctl(world, {"get", "rossum"}).exit.status, 6);
+}
+
+}  // namespace
+}  // namespace tokenbroker::integration
