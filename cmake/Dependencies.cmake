@@ -13,13 +13,11 @@ if(TOKENBROKER_TESTS)
   find_package(GTest REQUIRED)
 endif()
 
-# Asio and Beast are compiled once, here, and not in each file that includes them.
+# Asio and Beast are compiled once, here, and not in each file that includes them (project_options says so to all).
 add_library(compiled_asio STATIC cmake/compiled/asio.cpp)
-target_compile_definitions(compiled_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 target_link_libraries(compiled_asio PUBLIC Boost::headers Threads::Threads PRIVATE project_options)
 
 add_library(compiled_beast STATIC cmake/compiled/beast.cpp)
-target_compile_definitions(compiled_beast PUBLIC BOOST_BEAST_SEPARATE_COMPILATION)
 target_link_libraries(compiled_beast PUBLIC compiled_asio PRIVATE project_options)
 
 add_library(compiled_ssl STATIC cmake/compiled/ssl.cpp)

@@ -11,10 +11,12 @@ function(tokenbroker_room name)
   target_link_libraries(room_${name} PUBLIC project_options ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS})
 endfunction()
 
-# tokenbroker_unit_test(ROOM SOURCES file... [LINKS target...]): one test program a room, run as one CTest test.
+# tokenbroker_unit_test(ROOM SOURCES file... [ALONE file...] [LINKS target...]): one test program a room, run as one
+# CTest test. ALONE: those of the sources whose names are those of other tests too; they are never compiled with them.
 function(tokenbroker_unit_test room)
-  cmake_parse_arguments(TEST "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(TEST "" "" "SOURCES;ALONE;LINKS" ${ARGN})
   add_executable(unit_${room} ${TEST_SOURCES})
+  set_source_files_properties(${TEST_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_include_directories(unit_${room} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_link_libraries(unit_${room} PRIVATE room_${room} ${TEST_LINKS} GTest::gmock GTest::gtest_main)
   add_test(NAME unit/${room} COMMAND unit_${room} --gtest_brief=1)

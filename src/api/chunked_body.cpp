@@ -7,7 +7,7 @@ namespace {
 
 // What a client may spend on chunk sizes, extensions and trailers: enough for a body in chunks of
 // one byte.
-constexpr std::size_t longest_framing = 128 * 1024;
+constexpr std::size_t longest_framing = std::size_t{128} * 1024;
 constexpr std::size_t most_digits = 8;
 
 int hex_value(char c) noexcept {

@@ -11,8 +11,8 @@ namespace tokenbroker::api {
 struct Limits {
     std::size_t connections = 4096;
     std::size_t waiting = 1024;  // calls that wait for a token, an account
-    std::size_t head = 8 * 1024;
-    std::size_t body = 16 * 1024;
+    std::size_t head = std::size_t{8} * 1024;
+    std::size_t body = std::size_t{16} * 1024;
     Milliseconds head_timeout = std::chrono::seconds(10);
     Milliseconds idle = std::chrono::minutes(5);
 

@@ -16,7 +16,7 @@
 namespace tokenbroker::api {
 namespace {
 
-constexpr int backlog = 4096;  // the kernel cuts it to net.core.somaxconn
+constexpr int longest_backlog = 4096;  // the kernel cuts it to net.core.somaxconn
 constexpr int lock_attempts = 16;
 
 Result<sockaddr_un> unix_address(const std::string& path) {
@@ -235,7 +235,7 @@ Result<Listener> listen_unix(const UnixSocket& wanted) {
     listener.inode_ = facts.st_ino;
     if (auto set = set_permissions(wanted); !set) return set.error();
     if (auto checked = check_permissions(wanted); !checked) return checked.error();
-    if (::listen(listener.fd(), backlog) != 0)
+    if (::listen(listener.fd(), longest_backlog) != 0)
         return system_error("listening on " + wanted.path, errno);
     return listener;
 }
@@ -253,7 +253,7 @@ Result<Listener> listen_tcp(const std::string& address, std::uint16_t port) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast)
     const auto* generic_address = reinterpret_cast<const sockaddr*>(&where->bytes);
     if (::bind(listener.fd(), generic_address, where->size) != 0 ||
-        ::listen(listener.fd(), backlog) != 0) {
+        ::listen(listener.fd(), longest_backlog) != 0) {
         return system_error(what, errno);
     }
     return listener;

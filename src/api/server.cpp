@@ -38,7 +38,7 @@ public:
          const Surroundings& around, const Limits& limits)
         : common_(executor, around.clock, around.metrics.process(), capped(limits)),
           nursery_(executor,
-                   [&log = around.log](const std::string& name, std::exception_ptr failure) {
+                   [&log = around.log](const std::string& name, const std::exception_ptr& failure) {
                        log.error("call_failed",
                                  "a call ended by a fault of the broker: " + failure_text(failure),
                                  {{"call", name}});
@@ -104,7 +104,7 @@ private:
     async::Event ended_;
 };
 
-Server::Server(asio::any_io_executor executor, Listener listener, Listener metrics_listener,
+Server::Server(const asio::any_io_executor& executor, Listener listener, Listener metrics_listener,
                const Surroundings& around, const Limits& limits)
     : core_(std::make_unique<Core>(executor, std::move(listener), std::move(metrics_listener),
                                    around, limits)) {}

@@ -32,8 +32,8 @@ struct Surroundings {
 // while it is idle. Only calls that have to wait run as coroutines, in the server's nursery.
 class Server {
 public:
-    Server(boost::asio::any_io_executor executor, Listener listener, Listener metrics_listener,
-           const Surroundings& around, const Limits& limits);
+    Server(const boost::asio::any_io_executor& executor, Listener listener,
+           Listener metrics_listener, const Surroundings& around, const Limits& limits);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
     ~Server();

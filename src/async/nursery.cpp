@@ -34,13 +34,14 @@ Nursery::ChildId Nursery::spawn(std::string name, asio::awaitable<void> task) {
     auto place = children_.insert(children_.end(), std::make_unique<Child>());
     (*place)->id = id;
     (*place)->name = std::move(name);
-    auto done = [this, place](std::exception_ptr failure) { ended(place, std::move(failure)); };
+    auto done = [this, place](const std::exception_ptr& failure) { ended(place, failure); };
     asio::co_spawn(executor_, std::move(task),
                    asio::bind_cancellation_slot((*place)->signal.slot(), std::move(done)));
     return id;
 }
 
-void Nursery::ended(std::list<std::unique_ptr<Child>>::iterator place, std::exception_ptr failure) {
+void Nursery::ended(std::list<std::unique_ptr<Child>>::iterator place,
+                    const std::exception_ptr& failure) {
     const std::string name = std::move((*place)->name);
     children_.erase(place);
     if (failure && !is_cancellation(failure)) {

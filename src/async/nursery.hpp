@@ -19,7 +19,8 @@ namespace tokenbroker::async {
 // The owner calls `co_await join()` before the nursery goes; destroying one with children is a bug.
 class Nursery {
 public:
-    using OnFailure = std::function<void(const std::string& name, std::exception_ptr failure)>;
+    using OnFailure =
+        std::function<void(const std::string& name, const std::exception_ptr& failure)>;
 
     explicit Nursery(boost::asio::any_io_executor executor, OnFailure on_failure = nullptr);
     Nursery(const Nursery&) = delete;
@@ -45,7 +46,8 @@ public:
 
 private:
     struct Child;
-    void ended(std::list<std::unique_ptr<Child>>::iterator place, std::exception_ptr failure);
+    void ended(std::list<std::unique_ptr<Child>>::iterator place,
+               const std::exception_ptr& failure);
 
     boost::asio::any_io_executor executor_;
     OnFailure on_failure_;

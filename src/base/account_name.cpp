@@ -5,7 +5,7 @@
 namespace tokenbroker {
 namespace {
 
-constexpr std::size_t longest = 63;
+constexpr std::size_t longest_name = 63;
 
 bool is_alphanumeric(char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -14,8 +14,8 @@ bool is_alphanumeric(char c) {
 }  // namespace
 
 Result<AccountName> AccountName::parse(std::string_view text) {
-    const bool valid = !text.empty() && text.size() <= longest && is_alphanumeric(text.front()) &&
-                       std::ranges::all_of(text, [](char c) {
+    const bool valid = !text.empty() && text.size() <= longest_name &&
+                       is_alphanumeric(text.front()) && std::ranges::all_of(text, [](char c) {
                            return is_alphanumeric(c) || c == '.' || c == '_' || c == '-';
                        });
     if (!valid)

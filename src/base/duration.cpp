@@ -13,7 +13,7 @@ struct Unit {
 constexpr std::array<Unit, 5> units{
     {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 
-constexpr Milliseconds longest = std::chrono::hours(24 * 365 * 100);
+constexpr Milliseconds longest_duration = std::chrono::hours(24 * 365 * 100);
 
 template <class Time>
 Time add_within_range(Time time, Milliseconds delay) noexcept {
@@ -46,7 +46,7 @@ Result<Milliseconds> parse_duration(std::string_view text) {
     for (const Unit& unit : units) {
         if (unit.name != name) continue;
         const auto size = static_cast<std::uint64_t>(unit.milliseconds);
-        if (number > static_cast<std::uint64_t>(longest.count()) / size) {
+        if (number > static_cast<std::uint64_t>(longest_duration.count()) / size) {
             return Error(Errc::invalid_input, "duration too long: allowed are at most 36500d");
         }
         return Milliseconds(static_cast<Milliseconds::rep>(number * size));

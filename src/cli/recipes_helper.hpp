@@ -58,7 +58,7 @@ struct UpstreamOptions {
 class InputOptions {
 public:
     // `generate`: a password may be made up.
-    InputOptions(std::string command, std::vector<recipe::Input> inputs, bool generate);
+    InputOptions(const std::string& command, std::vector<recipe::Input> inputs, bool generate);
     ~InputOptions();
 
     void add_flag(const std::string& name, bool& flag, const std::string& help);

@@ -55,8 +55,9 @@ struct InputOptions::Parser {
     UpstreamOptions upstream;
 };
 
-InputOptions::InputOptions(std::string command, std::vector<recipe::Input> inputs, bool generate)
-    : parser_(std::make_unique<Parser>(std::move(command), std::move(inputs))) {
+InputOptions::InputOptions(const std::string& command, std::vector<recipe::Input> inputs,
+                           bool generate)
+    : parser_(std::make_unique<Parser>(command, std::move(inputs))) {
     CLI::App& app = parser_->app;
     app.add_option("--base-url", parser_->upstream.base_url, "where the upstream is")
         ->required()

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 
 namespace tokenbroker::cli {
@@ -35,7 +36,7 @@ void add_folder(recipe::Library& library, const std::string& folder, bool must_b
     }
     for (const std::string& name : *names) {
         if (!name.ends_with(".yaml")) continue;
-        const std::string path = folder + "/" + name;
+        const std::string path = (std::filesystem::path(folder) / name).string();
         const auto text = read_text(path);
         document::Mistakes mistakes;
         if (text) {

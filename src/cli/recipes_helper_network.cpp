@@ -65,7 +65,7 @@ std::string text_of(const provision::StepReport& report, bool with_request) {
     const auto indented = [&](std::string_view lines) {
         while (!lines.empty()) {
             const std::size_t end = std::min(lines.find('\n'), lines.size());
-            text += "    " + std::string(lines.substr(0, end)) + "\n";
+            text.append("    ").append(lines.substr(0, end)).append("\n");
             lines.remove_prefix(std::min(end + 1, lines.size()));
         }
     };

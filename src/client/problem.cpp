@@ -30,7 +30,7 @@ ErrorKind kind_of(int status, std::string_view problem) {
 }
 
 std::string group_name(gid_t gid) {
-    std::vector<char> buffer(16 * 1024);
+    std::vector<char> buffer(std::size_t{16} * 1024);
     group entry{};
     group* found = nullptr;
     if (getgrgid_r(gid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
@@ -40,7 +40,7 @@ std::string group_name(gid_t gid) {
 }
 
 std::string user_name(uid_t uid) {
-    std::vector<char> buffer(16 * 1024);
+    std::vector<char> buffer(std::size_t{16} * 1024);
     passwd entry{};
     passwd* found = nullptr;
     if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {

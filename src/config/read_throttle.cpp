@@ -57,8 +57,8 @@ void read_budget(const MapReader& map, core::Budget& into) {
 
 void read_throttle(const Value& value, ThrottleSettings& into, std::string* realm,
                    Context& context) {
-    using Words = std::span<const std::string_view>;
-    const Words allowed = realm != nullptr ? Words(keys::account_throttle) : Words(keys::throttle);
+    using Keys = std::span<const std::string_view>;
+    const Keys allowed = realm != nullptr ? Keys(keys::account_throttle) : Keys(keys::throttle);
     const MapReader map(value, "a throttle", allowed, context.mistakes);
     read_budget(map, into.budget);
     if (const Value* ladder = map.find("backoff")) read_backoff(*ladder, into.backoff, context);

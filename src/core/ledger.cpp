@@ -8,8 +8,6 @@
 namespace tokenbroker::core {
 namespace {
 
-constexpr Milliseconds just_after{1};
-
 // Whose account may go first where two have one priority: the name decides.
 std::pair<Priority, std::string> place_of(const Priority& priority, const std::string& account) {
     return {priority, account};

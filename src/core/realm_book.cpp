@@ -7,8 +7,6 @@
 namespace tokenbroker::core {
 namespace {
 
-// A window of `per` is closed at both ends: the next login comes just after it.
-constexpr Milliseconds just_after{1};
 constexpr Milliseconds widest_spacing = std::chrono::seconds(1);
 // How soon to look again while the one login that tests a throttle is under way.
 constexpr Milliseconds look_again = std::chrono::seconds(5);

@@ -12,6 +12,9 @@
 
 namespace tokenbroker::core {
 
+// A window of `per` is closed at both ends: the next login comes just after it.
+inline constexpr Milliseconds just_after{1};
+
 // Who goes first where a realm's logins are short: accounts with waiting calls, then those without
 // a token, then by earliest expiry (boot time, of those with a token).
 struct Priority {

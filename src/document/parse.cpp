@@ -1,6 +1,5 @@
 #include "document/parse.hpp"
 
-#include "base/mask.hpp"
 #include "document/text.hpp"
 
 #include <yaml-cpp/eventhandler.h>
@@ -18,12 +17,7 @@ namespace {
 // Thrown through the parser where going on makes no sense; the mistake has been added.
 struct Stop {};
 
-constexpr std::size_t longest_shown = 64;
 constexpr std::string_view alias_message = "an alias is not allowed; write the value out";
-
-std::string quote(std::string_view text) {
-    return '"' + printable(text, longest_shown) + '"';
-}
 
 // Whether a text begins with a null that was written as one.
 bool is_written_null(std::string_view text) {

@@ -1,7 +1,7 @@
 #include "document/read.hpp"
 
-#include "base/mask.hpp"
 #include "document/nearest.hpp"
+#include "document/text.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -10,8 +10,6 @@
 
 namespace tokenbroker::document {
 namespace {
-
-constexpr std::size_t longest_shown = 64;
 
 void wrong(const Value& value, Mistakes& mistakes, const std::string& allowed) {
     if (value.kind() == Kind::refused) return;
@@ -82,7 +80,7 @@ bool is_control(char c) {
 std::string show(const Value& value) {
     if (value.kind() != Kind::scalar) return std::string(describe(value.kind()));
     if (value.text().empty()) return "empty text";
-    return '"' + printable(value.text(), longest_shown) + '"';
+    return quote(value.text());
 }
 
 std::optional<std::string> read_text(const Value& value, Mistakes& mistakes) {
@@ -223,9 +221,9 @@ MapReader::MapReader(const Value& value, std::string_view what,
       usable_(expect_map(value, std::string(what) + " (a map)", mistakes) != nullptr) {
     for (const Entry& entry : value.entries()) {
         if (std::ranges::find(keys, std::string_view(entry.key)) != keys.end()) continue;
-        mistakes.add(entry.key_spot.place(),
-                     "unknown key \"" + printable(entry.key, longest_shown) + "\" in " +
-                         std::string(what) + "; " + suggest(entry.key, keys));
+        mistakes.add(entry.key_spot.place(), "unknown key " + quote(entry.key) + " in " +
+                                                 std::string(what) + "; " +
+                                                 suggest(entry.key, keys));
     }
 }
 

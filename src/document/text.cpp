@@ -1,10 +1,14 @@
 #include "document/text.hpp"
 
+#include "base/mask.hpp"
+
 #include <algorithm>
 #include <cstdint>
 
 namespace tokenbroker::document {
 namespace {
+
+constexpr std::size_t longest_shown = 64;
 
 std::uint8_t byte_at(std::string_view text, std::size_t index) {
     return static_cast<std::uint8_t>(text[index]);
@@ -40,6 +44,10 @@ bool is_control(std::string_view text, std::size_t at) {
 }
 
 }  // namespace
+
+std::string quote(std::string_view text) {
+    return '"' + printable(text, longest_shown) + '"';
+}
 
 std::optional<BadByte> find_bad_byte(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct BadByte {
 // Strict UTF-8 (no overlong forms, no surrogates) without control characters but tab, line feed and
 // return.
 std::optional<BadByte> find_bad_byte(std::string_view text);
+
+// Text of a document as messages show it: printable, short, in quotes.
+std::string quote(std::string_view text);
 
 // Lines and columns of a text as editors count: from 1, in characters. Asking for growing offsets
 // is linear in total.

@@ -22,7 +22,7 @@ constexpr int so_peerpidfd = 77;
 std::optional<std::string> read_proc(const std::string& path) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) return std::nullopt;
-    constexpr std::size_t most = 64 * 1024;
+    constexpr std::size_t most = std::size_t{64} * 1024;
     std::string text;
     std::array<char, 4096> piece;
     while (text.size() < most) {

@@ -16,12 +16,6 @@ std::string_view without_slash(std::string_view path) {
     return path.size() > 1 && path.ends_with('/') ? path.substr(0, path.size() - 1) : path;
 }
 
-Response not_located(std::string_view key) {
-    return oz_error(
-        400, 3,
-        "Could not locate field for key_path " + std::string(key) + " from provided dict data");
-}
-
 Moment later(Moment now, Milliseconds delay) {
     return Moment{saturating_add(now.wall, delay), saturating_add(now.boot, delay)};
 }

@@ -19,12 +19,6 @@ std::string new_id() {
     return id;
 }
 
-Response not_located(std::string_view key) {
-    return oz_error(
-        400, 3,
-        "Could not locate field for key_path " + std::string(key) + " from provided dict data");
-}
-
 bool flag(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
     return value != nullptr && value->is_bool() && value->get_bool();
@@ -48,6 +42,12 @@ Response oz_error(int status, int code, std::string_view message) {
     body["error_message"] = message;
     body["details"] = nullptr;
     return json_response(status, body);
+}
+
+Response not_located(std::string_view key) {
+    return oz_error(
+        400, 3,
+        "Could not locate field for key_path " + std::string(key) + " from provided dict data");
 }
 
 json::object OzUser::shown() const {

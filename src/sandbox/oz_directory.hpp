@@ -27,6 +27,8 @@ struct OzUser {
 
 // {"error_code", "error_message", "details": null}
 Response oz_error(int status, int code, std::string_view message);
+// 400: a member that has to be there is not.
+Response not_located(std::string_view key);
 
 // The companies and users behind an Oz API.
 class OzDirectory {

@@ -44,8 +44,8 @@ constexpr auto write_limit = std::chrono::minutes(10);  // a drip is slow on pur
 constexpr auto handshake_limit = std::chrono::seconds(30);
 constexpr auto goodbye_limit = std::chrono::seconds(1);
 constexpr auto accept_pause = std::chrono::milliseconds(100);
-constexpr std::size_t most_header = 64 * 1024;
-constexpr std::size_t most_body = 1024 * 1024;
+constexpr std::size_t most_header = std::size_t{64} * 1024;
+constexpr std::size_t most_body = std::size_t{1024} * 1024;
 
 Moment now() {
     timespec boot{};

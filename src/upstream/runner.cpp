@@ -42,6 +42,7 @@ asio::awaitable<Run> Runner::run(Target target, Progress progress, std::string a
     run.last.verdict = Verdict::ok;
     const recipe::Recipe& recipe = *target.recipe;
     const std::vector<recipe::Step>& steps = progress.steps(recipe);
+    std::optional<Progress> before_last;  // a step after a good login, to be asked once more
     for (; progress.next_ < steps.size(); ++progress.next_) {
         const recipe::Step& step = steps[progress.next_];
         if (!recipe::runs(step, progress.values_)) continue;
@@ -52,15 +53,18 @@ asio::awaitable<Run> Runner::run(Target target, Progress progress, std::string a
             if (progress.logged_in_ && still_of_use(run.last)) run.resume = std::move(progress);
             co_return run;
         }
+        before_last.reset();
+        if (progress.logged_in_ && !step.login) before_last = progress;
         progress.values_.merge(run.last.taken);
         progress.logged_in_ = progress.logged_in_ || step.login;
         if (recipe::gives_token(recipe, step)) progress.token_sent_ = run.last.sent;
     }
     if (progress.flow_ != Progress::Flow::revoke) make_token(run, recipe, progress);
+    if (run.last.verdict != Verdict::ok) run.resume = std::move(before_last);
     co_return run;
 }
 
-// All steps were done. What they took may still be no token: then nothing that was taken is of use.
+// All steps were done. What they took may still be no token: then the last one gave nothing of use.
 void Runner::make_token(Run& run, const recipe::Recipe& recipe, const Progress& progress) {
     run.token_sent = progress.token_sent_.value_or(clock_.now());
     auto token = recipe::token_of(recipe, progress.values_, run.token_sent.wall);

@@ -55,8 +55,8 @@ struct Run {
     Moment token_sent{};  // what a relative expiry counts from
     Secret kept;          // recipe::write_kept(); empty where the recipe keeps nothing
 
-    // Where one failed after a good login: the progress to go on from, at the step that failed.
-    // None: what the login gave is of no more use, or there was none.
+    // Where one failed after a good login, or the last one gave no token: the progress to go on
+    // from, at that step. None: what the login gave is of no more use, or there was none.
     std::optional<Progress> resume;
 };
 

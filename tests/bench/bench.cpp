@@ -167,6 +167,12 @@ void print_table(const std::vector<Server>& servers,
     }
 }
 
+void print_memory(const World& world) {
+    const support::Resident memory = support::resident(world.daemon.process_id());
+    std::printf("resident memory %zu kB, of which %zu kB its own\n", memory.all / 1024,
+                memory.own / 1024);
+}
+
 void streams(const World& world, std::size_t count) {
     const rlimit limit{20000, 20000};
     if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) {
@@ -175,7 +181,7 @@ void streams(const World& world, std::size_t count) {
         return;
     }
     const pid_t pid = world.daemon.process_id();
-    const std::size_t before = support::resident_bytes(pid);
+    const std::size_t before = support::resident(pid).own;
     std::vector<support::UnixConnection> readers;
     for (std::size_t number = 0; number < count; ++number) {
         readers.emplace_back(world.daemon.socket());
@@ -183,13 +189,13 @@ void streams(const World& world, std::size_t count) {
         readers.back().read_answer();
         readers.back().read_event();
     }
-    const std::size_t with = support::resident_bytes(pid);
+    const std::size_t with = support::resident(pid).own;
     const auto cpu = support::cpu_time(pid);
     std::this_thread::sleep_for(std::chrono::seconds(16));  // one heartbeat
     const double idle =
         std::chrono::duration<double, std::milli>(support::cpu_time(pid) - cpu).count();
     std::printf(
-        "\n%zu idle event streams: resident memory %zu -> %zu kB, %.2f kB a stream; CPU in 16 s "
+        "\n%zu idle event streams: memory of its own %zu -> %zu kB, %.2f kB a stream; CPU in 16 s "
         "with one heartbeat each: %.0f ms\n",
         count, before / 1024, with / 1024,
         static_cast<double>(with - before) / 1024.0 / static_cast<double>(count), idle);
@@ -198,9 +204,8 @@ void streams(const World& world, std::size_t count) {
 void run(const Options& options) {
     World world({"--rossum-rate", "0"});
     const std::string body = ten_accounts(world);
-    std::printf("daemon %s, resident memory with 10 accounts: %zu kB\n",
-                support::daemon_program().c_str(),
-                support::resident_bytes(world.daemon.process_id()) / 1024);
+    std::printf("daemon %s with 10 accounts: ", support::daemon_program().c_str());
+    print_memory(world);
 
     const std::string body_file = world.folder.write("body", body);
     const support::Process floor = start_floor(world.folder, body_file);
@@ -249,8 +254,8 @@ void run(const Options& options) {
         }
     }
     print_table(servers, measured);
-    std::printf("\nresident memory after the load: %zu kB\n",
-                support::resident_bytes(world.daemon.process_id()) / 1024);
+    std::printf("\nafter the load: ");
+    print_memory(world);
     streams(world, options.streams);
 }
 

@@ -182,8 +182,8 @@ protected:
             return open_descriptors(pid) <= descriptors_before + 5;
         })) << open_descriptors(pid);
         EXPECT_EQ(world.daemon.token("rossum").status, 200);
-        std::printf("memory %zu -> %zu kB\n", memory_before / 1024, resident_bytes(pid) / 1024);
-        EXPECT_LE(resident_bytes(pid), memory_before + 8U * 1024 * 1024);
+        std::printf("memory %zu -> %zu kB\n", memory_before / 1024, resident(pid).own / 1024);
+        EXPECT_LE(resident(pid).own, memory_before + 8U * 1024 * 1024);
     }
 
     World world;
@@ -192,7 +192,7 @@ protected:
 
 TEST_F(Flood, ten_thousand_connections_of_one_user_leave_room_for_the_others) {
     const pid_t pid = world.daemon.process().pid();
-    const std::size_t memory = resident_bytes(pid);
+    const std::size_t memory = resident(pid).own;
     const std::size_t descriptors = open_descriptors(pid);
     {
         const std::string socket = world.daemon.socket();
@@ -209,7 +209,7 @@ TEST_F(Flood, ten_thousand_connections_of_one_user_leave_room_for_the_others) {
         expect_within_twice(calm, well_behaved(world), "10,000 connections");
         EXPECT_EQ(world.daemon.token("rossum").status, 200) << "a new connection of another user";
         std::printf("descriptors %zu, memory %zu kB\n", open_descriptors(pid),
-                    resident_bytes(pid) / 1024);
+                    resident(pid).own / 1024);
         EXPECT_LE(open_descriptors(pid), descriptors + 4096);
     }
     expect_recovered(memory, descriptors);
@@ -217,7 +217,7 @@ TEST_F(Flood, ten_thousand_connections_of_one_user_leave_room_for_the_others) {
 
 TEST_F(Flood, slow_senders_and_readers_that_never_read_hold_nobody_up) {
     const pid_t pid = world.daemon.process().pid();
-    const std::size_t memory = resident_bytes(pid);
+    const std::size_t memory = resident(pid).own;
     const std::size_t descriptors = open_descriptors(pid);
     {
         const std::string socket = world.daemon.socket();
@@ -240,7 +240,7 @@ TEST_F(Flood, slow_senders_and_readers_that_never_read_hold_nobody_up) {
             return cpu_time(pid) - before < 50ms;
         }));
         expect_within_twice(calm, well_behaved(world), "1,000 slow senders and readers");
-        EXPECT_LE(resident_bytes(pid), memory + 64U * 1024 * 1024);
+        EXPECT_LE(resident(pid).own, memory + 64U * 1024 * 1024);
     }
     expect_recovered(memory, descriptors);
 }

@@ -9,8 +9,8 @@
 #include <fcntl.h>
 #include <fstream>
 #include <grp.h>
-#include <iterator>
 #include <poll.h>
+#include <sstream>
 #include <stdexcept>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -257,12 +257,24 @@ std::string as_user(uid_t uid, gid_t gid, const std::vector<gid_t>& groups,
     return result;
 }
 
-std::size_t resident_bytes(pid_t pid) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
-    std::size_t total = 0;
-    std::size_t resident = 0;
-    file >> total >> resident;
-    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+Resident resident(pid_t pid) {
+    // status counts in batches; smaps_rollup is exact, where it may be read.
+    const std::string folder = "/proc/" + std::to_string(pid);
+    Resident found;
+    std::ifstream exact(folder + "/smaps_rollup");
+    std::ifstream rough(folder + "/status");
+    for (std::ifstream* file : {&rough, &exact}) {
+        std::string line;
+        while (std::getline(*file, line)) {
+            std::istringstream words(line);
+            std::string name;
+            std::size_t kilobytes = 0;
+            words >> name >> kilobytes;
+            if (name == "VmRSS:" || name == "Rss:") found.all = kilobytes * 1024;
+            if (name == "RssAnon:" || name == "Anonymous:") found.own = kilobytes * 1024;
+        }
+    }
+    return found;
 }
 
 std::size_t open_descriptors(pid_t pid) {

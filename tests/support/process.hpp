@@ -73,8 +73,14 @@ bool eventually(Wait limit, const std::function<bool()>& condition);
 std::string as_user(uid_t uid, gid_t gid, const std::vector<gid_t>& groups,
                     const std::function<std::string()>& work);
 
-// Memory that is resident, in bytes; open descriptors; CPU time used so far.
-std::size_t resident_bytes(pid_t pid);
+// Memory that is resident, in bytes: all of it, and what is the process's own (not code that others
+// share).
+struct Resident {
+    std::size_t all = 0;
+    std::size_t own = 0;
+};
+Resident resident(pid_t pid);
+// Open descriptors; CPU time used so far.
 std::size_t open_descriptors(pid_t pid);
 std::chrono::nanoseconds cpu_time(pid_t pid);
 

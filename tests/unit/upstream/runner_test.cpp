@@ -185,13 +185,33 @@ token: { value: "${token}", header: { name: Authorization, value: "Bearer ${toke
     EXPECT_TRUE(transport_.asked.empty());
 }
 
-TEST_F(RunnerTest, holds_nothing_when_what_was_taken_is_no_token) {
-    transport_.next(200, login_key);
-    transport_.next(200, R"({"key":"two\nlines"})");
+TEST_F(RunnerTest, keeps_the_login_when_what_the_exchange_gave_is_no_token) {
+    for (const std::string_view no_token :
+         {R"({"key":""})", R"({"key":"two\nlines"})", R"({"key":"two words"})"}) {
+        transport_.next(200, login_key);
+        transport_.next(200, no_token);
+        upstream::Run failed = run(start());
+        EXPECT_EQ(failed.last.verdict, Verdict::unexpected) << no_token;
+        EXPECT_EQ(failed.last.step, "exchange");
+        EXPECT_TRUE(failed.last.optional);
+        EXPECT_FALSE(failed.token);
+        ASSERT_TRUE(failed.resume) << no_token;
+
+        transport_.next(200, long_key);
+        const upstream::Run done = run(std::move(*failed.resume));
+        ASSERT_TRUE(done.token) << no_token;
+        EXPECT_EQ(done.token->value.reveal(), "long-key-0123456789");
+        EXPECT_FALSE(done.login_sent) << "no login was spent this time";
+    }
+}
+
+TEST_F(RunnerTest, holds_nothing_when_the_login_itself_gave_no_token) {
+    inputs_.set("exchange", recipe::Value(recipe::Scalar(false)));
+    transport_.next(200, R"({"key":""})");
     const upstream::Run failed = run(start());
     EXPECT_EQ(failed.last.verdict, Verdict::unexpected);
     EXPECT_FALSE(failed.token);
-    EXPECT_FALSE(failed.resume) << "to go on would only find the same token again";
+    EXPECT_FALSE(failed.resume);
 }
 
 constexpr std::string_view pair_recipe = R"(
