@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,7 +13,8 @@ namespace tokenbroker {
 // what changed; debug and trace, for whoever follows one refresh step by step.
 enum class LogLevel { trace, debug, info, warn, error };
 
-// One named value of a log line. A Secret does not convert to any of these, which is the point.
+// One named value of a log line; without a value, or with an empty text, it is left out of the line.
+// A Secret does not convert to any of these, which is the point.
 struct LogField {
     std::string_view name;
     std::variant<std::string_view, std::int64_t, std::uint64_t, bool> value;
@@ -28,6 +30,14 @@ struct LogField {
     LogField(std::string_view field, unsigned number) : name(field), value(std::uint64_t{number}) {}
     LogField(std::string_view field, unsigned long number)
         : name(field), value(std::uint64_t{number}) {}
+    LogField(std::string_view field, std::optional<int> number) : name(field) {
+        if (number) value = std::int64_t{*number};
+    }
+
+    [[nodiscard]] bool absent() const noexcept {
+        const auto* text = std::get_if<std::string_view>(&value);
+        return text != nullptr && text->empty();
+    }
 };
 
 // Where log lines go. `event` is a stable name for machines ("login_refused"), `message` one

@@ -239,8 +239,9 @@ std::string render_terminal(const LogRecord& record, bool colour) {
             .append(value);
     };
     append_field("event", escaped(record.event, longest_value, false));
-    for (const LogField& field : record.fields)
-        append_field(field.name, value_for_people(field));
+    for (const LogField& field : record.fields) {
+        if (!field.absent()) append_field(field.name, value_for_people(field));
+    }
     out += '\n';
     return out;
 }
@@ -252,6 +253,7 @@ std::string render_json(const LogRecord& record) {
         .append(json_text(record.event, longest_value));
     out.append(",\"message\":").append(json_text(record.message, longest_message));
     for (const LogField& field : record.fields) {
+        if (field.absent()) continue;
         out.append(",")
             .append(json_text(field.name, longest_value))
             .append(":")
@@ -263,14 +265,17 @@ std::string render_json(const LogRecord& record) {
 
 std::string render_journal(const LogRecord& record, std::string_view program) {
     std::string message = escaped(record.message, longest_message, false);
-    for (const LogField& field : record.fields)
+    for (const LogField& field : record.fields) {
+        if (field.absent()) continue;
         message.append(" ").append(field.name).append("=").append(value_for_people(field));
+    }
     std::string out;
     append_journal_field(out, "MESSAGE", message);
     append_journal_field(out, "PRIORITY", std::string(1, priority(record.level)));
     append_journal_field(out, "SYSLOG_IDENTIFIER", program);
     append_journal_field(out, "TOKENBROKER_EVENT", record.event);
     for (const LogField& field : record.fields) {
+        if (field.absent()) continue;
         const std::string value = std::visit(Plain{}, field.value);
         append_journal_field(out, journal_name(field.name),
                              std::string_view(value).substr(0, longest_value));

@@ -129,7 +129,7 @@ void StepRunner::write(const Line& line, const StepOutcome& outcome, Millisecond
                 {"path", line.path},
                 {"request_id", line.request_id},
                 {"verdict", core::verdict_name(outcome.verdict)},
-                {"status", outcome.status.value_or(0)},
+                {"status", outcome.status},
                 {"sent", outcome.sent.has_value()},
                 {"milliseconds", std::int64_t{took.count()}},
                 {"cause", outcome.message}});

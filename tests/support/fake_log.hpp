@@ -22,8 +22,10 @@ public:
     void write(LogLevel level, std::string_view event, std::string_view message,
                std::initializer_list<LogField> fields) override {
         Line line{level, std::string(event), std::string(message)};
-        for (const LogField& field : fields)
+        for (const LogField& field : fields) {
+            if (field.absent()) continue;
             line.text.append(" ").append(field.name).append("=").append(text_of(field));
+        }
         lines.push_back(std::move(line));
     }
     [[nodiscard]] bool enabled(LogLevel /*level*/) const noexcept override { return true; }

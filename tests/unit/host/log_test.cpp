@@ -39,15 +39,27 @@ TEST(LogRendering, for_a_terminal_is_one_line_with_fields) {
 }
 
 TEST(LogRendering, quotes_values_that_would_read_as_something_else) {
-    const std::string line = render_terminal(record("m", {{"a", ""},
-                                                          {"b", "two words"},
+    const std::string line = render_terminal(record("m", {{"b", "two words"},
                                                           {"c", "x=y"},
                                                           {"d", "say \"hi\""},
                                                           {"e", "back\\slash"}}),
                                              false);
-    EXPECT_NE(line.find(R"( a="" b="two words" c="x=y" d="say \"hi\"" e="back\\slash")"),
+    EXPECT_NE(line.find(R"( b="two words" c="x=y" d="say \"hi\"" e="back\\slash")"),
               std::string::npos)
         << line;
+}
+
+TEST(LogRendering, leaves_out_what_has_no_value) {
+    const std::initializer_list<LogField> fields{
+        {"cause", ""}, {"status", std::optional<int>()}, {"count", 0}};
+    for (const std::string& text :
+         {render_terminal(record("m", fields), false), render_json(record("m", fields)),
+          render_journal(record("m", fields), "tokenbrokerd")}) {
+        EXPECT_EQ(text.find("cause"), std::string::npos) << text;
+        EXPECT_EQ(text.find("CAUSE"), std::string::npos) << text;
+        EXPECT_EQ(text.find("status"), std::string::npos) << text;
+        EXPECT_NE(text.find("count"), std::string::npos) << text;
+    }
 }
 
 TEST(LogRendering, lets_no_value_forge_a_line_or_steer_a_terminal) {

@@ -306,7 +306,7 @@ TEST_F(RunnerTest, writes_one_line_for_each_step) {
     EXPECT_EQ(log_.lines[0].text,
               "a step was done account=rossum-prod attempt=a7 step=login method=POST "
               "path=/api/v1/auth/login "
-              "request_id=a7-login verdict=ok status=200 sent=true milliseconds=0 cause=");
+              "request_id=a7-login verdict=ok status=200 sent=true milliseconds=0");
     EXPECT_THAT(log_.lines[1].text,
                 HasSubstr("a step was not done account=rossum-prod attempt=a7 step=exchange"));
     EXPECT_THAT(log_.lines[1].text, HasSubstr("verdict=unavailable status=503 sent=true"));
