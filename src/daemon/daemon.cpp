@@ -5,6 +5,7 @@
 #include "daemon/options.hpp"
 #include "daemon/version.hpp"
 #include "host/crypto.hpp"
+#include "host/secret_memory.hpp"
 
 #include <ctime>
 #include <utility>
@@ -64,7 +65,12 @@ Daemon::Daemon(Foundations foundations, host::ProcessLogger& log)
                        fingerprint_key_)),
       sinks_({loop_.get_executor(), clock_, slow_, host::FileSystem::kernel(), log_}),
       tasks_(loop_.get_executor(), async::end_the_loop) {
-    metrics_.before_render([this] { metrics_.process().log_lines_lost = log_.lost(); });
+    metrics_.before_render([this] {
+        const host::SecretMemoryUse secrets = host::secret_memory_use();
+        metrics_.process().log_lines_lost = log_.lost();
+        metrics_.process().secret_bytes_in_arena = secrets.in_arena;
+        metrics_.process().secret_bytes_on_heap = secrets.on_heap;
+    });
 }
 
 Daemon::~Daemon() = default;
@@ -124,6 +130,7 @@ asio::awaitable<Result<void>> Daemon::come_up() {
     tasks_.spawn("api", serve());
     tasks_.spawn("status", keep_status());
     tasks_.spawn("names", resolve_names());
+    tasks_.spawn("secret memory", watch_secret_memory());
     co_return Result<void>();
 }
 

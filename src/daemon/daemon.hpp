@@ -60,6 +60,7 @@ private:
     boost::asio::awaitable<void> keep_watchdog();
     boost::asio::awaitable<void> keep_status();
     boost::asio::awaitable<void> resolve_names();
+    boost::asio::awaitable<void> watch_secret_memory();
     boost::asio::awaitable<config::Loaded> load_configuration();
     boost::asio::awaitable<void> apply(config::Settings settings);
     Result<api::Listener> open_socket();

@@ -18,7 +18,8 @@
 namespace tokenbroker::daemon {
 namespace {
 
-constexpr std::size_t secret_arena = std::size_t{1} << 20U;
+// Enough for some thousand accounts; less where the limit of locked memory is less.
+constexpr std::size_t secret_arena = std::size_t{16} << 20U;
 constexpr Milliseconds last_words = std::chrono::milliseconds(500);
 
 host::LogOptions log_options(const config::LogSettings& settings) {

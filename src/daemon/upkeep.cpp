@@ -1,5 +1,6 @@
 #include "daemon/daemon.hpp"
 #include "host/names.hpp"
+#include "host/secret_memory.hpp"
 
 #include <functional>
 #include <map>
@@ -13,6 +14,7 @@ namespace asio = boost::asio;
 
 constexpr Milliseconds between_status_lines = std::chrono::seconds(5);
 constexpr Milliseconds between_name_lookups = std::chrono::minutes(1);
+constexpr Milliseconds between_memory_looks = std::chrono::seconds(10);
 
 bool has_unresolved_names(const config::Settings& settings) {
     if (settings.admin.unresolved()) return true;
@@ -69,6 +71,18 @@ asio::awaitable<void> Daemon::resolve_names() {
         if (!has_unresolved_names(settings_)) continue;
         const api::ReloadReply reply = co_await reload();
     }
+}
+
+asio::awaitable<void> Daemon::watch_secret_memory() {
+    while (!host::secret_memory_use().overflowed)
+        co_await async::sleep_until(clock_, clock_.now().boot + between_memory_looks);
+    const host::SecretMemoryUse use = host::secret_memory_use();
+    log_.warn("secret_memory_full",
+              "the arena for secrets is full: what does not fit is on the ordinary heap, wiped after "
+              "use too, but it may be swapped out (LimitMEMLOCK=)",
+              {{"arena_bytes", use.in_arena},
+               {"heap_bytes", use.on_heap},
+               {"accounts", settings_.accounts.size()}});
 }
 
 asio::awaitable<std::optional<api::UserGroups>> Daemon::groups_of(uid_t uid) {

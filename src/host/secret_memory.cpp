@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <new>
@@ -16,19 +17,31 @@ namespace {
 
 constexpr std::size_t smallest_arena = std::size_t{64} * 1024;
 constexpr std::size_t smallest_piece = 32;
+// What is longer is a whole file on its way through (the ledger is read as one), and not kept: what
+// the arena's pages have held once stays resident.
+constexpr std::size_t longest_piece = std::size_t{128} * 1024;
 constexpr rlim_t fewest_descriptors = 128;
 
+// Secrets that found the arena full. Those made before there was one are not counted in, but out.
+std::atomic<std::ptrdiff_t> on_heap = 0;
+std::atomic<bool> overflowed = false;
+
 void* allocate(std::size_t bytes) {
+    if (bytes > longest_piece) return ::operator new(bytes);
     if (void* memory = ::CRYPTO_secure_malloc(bytes, nullptr, 0)) return memory;
-    return ::operator new(bytes);
+    void* memory = ::operator new(bytes);
+    on_heap += static_cast<std::ptrdiff_t>(bytes);
+    overflowed = true;
+    return memory;
 }
 
-void release(void* memory, std::size_t) noexcept {
+void release(void* memory, std::size_t bytes) noexcept {
     if (::CRYPTO_secure_allocated(memory) != 0) {
         ::CRYPTO_secure_free(memory, nullptr, 0);
-    } else {
-        ::operator delete(memory);
+        return;
     }
+    if (bytes <= longest_piece) on_heap -= static_cast<std::ptrdiff_t>(bytes);
+    ::operator delete(memory);
 }
 
 std::size_t largest_lockable() noexcept {
@@ -65,8 +78,9 @@ SecretMemoryReport install_secret_memory(std::size_t bytes) {
     return {SecretMemoryKind::locked, size, {}};
 }
 
-std::size_t secret_memory_used() noexcept {
-    return ::CRYPTO_secure_used();
+SecretMemoryUse secret_memory_use() noexcept {
+    return {::CRYPTO_secure_used(),
+            static_cast<std::size_t>(std::max<std::ptrdiff_t>(on_heap, 0)), overflowed};
 }
 
 Result<void> harden_process() {

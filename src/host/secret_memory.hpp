@@ -19,11 +19,17 @@ struct SecretMemoryReport {
 };
 
 // Puts Secrets into OpenSSL's secure heap, from now on: one arena of `bytes` (a power of two),
-// halved until RLIMIT_MEMLOCK allows it, but not below 64 KiB. A Secret that finds the arena full
-// goes to the heap. To be called once, before there are threads.
+// halved until RLIMIT_MEMLOCK allows it, but not below 64 KiB. Its pages are locked as they are
+// touched, so that a large one costs no memory by itself. A Secret that finds the arena full goes
+// to the heap, and so does one of over 128 KiB. To be called once, before there are threads.
 SecretMemoryReport install_secret_memory(std::size_t bytes);
-// How much of the arena is in use, for a metric.
-std::size_t secret_memory_used() noexcept;
+
+struct SecretMemoryUse {
+    std::size_t in_arena = 0;  // bytes of Secrets, now
+    std::size_t on_heap = 0;   // because the arena was full
+    bool overflowed = false;   // it was full at some time
+};
+SecretMemoryUse secret_memory_use() noexcept;
 
 // No core dumps, no ptrace by the same user, SIGPIPE ignored. To be called first thing.
 Result<void> harden_process();

@@ -96,8 +96,12 @@ void add_process(Families& families, const BuildInfo& build, const ProcessSeries
                    process.loop_longest_turn_seconds);
     families.counter("tokenbroker_log_lines_lost_total",
                      "Log lines dropped because nobody took them.", process.log_lines_lost);
+    families.begin(MetricType::Gauge, "tokenbroker_secret_memory_bytes",
+                   "Memory that secrets take: in the arena, or beside it where that is full.");
+    families.add(static_cast<double>(process.secret_bytes_in_arena), {{"place", "arena"}});
+    families.add(static_cast<double>(process.secret_bytes_on_heap), {{"place", "heap"}});
     families.counter("tokenbroker_ledger_failures_total",
-                     "Login attempts that could not be recorded, so not made.",
+                     "Times that the login ledger could not be written: no login until it can.",
                      process.ledger_failures);
     families.counter("tokenbroker_reloads_total", "Times that a configuration was taken over.",
                      process.reloads);
@@ -147,13 +151,20 @@ void add_gauges(Families& families, const std::vector<AccountHandle>& accounts) 
     gauge("tokenbroker_next_attempt_timestamp_seconds", "When the next login is planned.",
           [](const AccountSeries& account) { return instant(account.next_attempt); });
     gauge("tokenbroker_throttled_until_timestamp_seconds",
-          "Until when the upstream's throttle forbids a login.",
+          "Until when a throttle or a spent budget forbids a login.",
           [](const AccountSeries& account) { return instant(account.throttled_until); });
     gauge("tokenbroker_login_budget_remaining", "Logins that the budget still allows now.",
           [](const AccountSeries& account) { return account.login_budget_remaining; });
     gauge("tokenbroker_login_suspended",
           "1 while no login is made until somebody mends what is wrong.",
           [](const AccountSeries& account) { return account.suspended ? 1.0 : 0.0; });
+    families.begin(MetricType::Gauge, "tokenbroker_login_last_error",
+                   "1 for what is wrong with an account, in the words of its status.");
+    for (const AccountHandle& account : accounts) {
+        if (!account->last_error) continue;
+        const auto kind = login_outcome_names.at(static_cast<std::size_t>(*account->last_error));
+        families.add(1, {{"account", account->name.text()}, {"kind", std::string(kind)}});
+    }
     gauge("tokenbroker_sinks_failing", "Token files that can't be written now.",
           [](const AccountSeries& account) { return static_cast<double>(account.sink_failures); });
 }

@@ -19,7 +19,8 @@
 // gathered only when somebody asks: counting costs an addition and no lookup.
 namespace tokenbroker::metrics {
 
-// What became of a login attempt, in the order of `login_outcome_names`.
+// What became of a login attempt, or is wrong with an account; in the order of
+// `login_outcome_names`.
 enum class LoginOutcome : std::uint8_t {
     ok,
     refused,
@@ -71,6 +72,7 @@ struct AccountSeries {
     double login_budget_remaining = 0;
     bool token_valid = false;
     bool suspended = false;
+    std::optional<LoginOutcome> last_error;  // none: nothing is wrong
 
     // Counters, by the broker.
     std::array<std::uint64_t, login_outcome_names.size()> login_attempts{};
@@ -101,6 +103,8 @@ struct ProcessSeries {
     Histogram request_duration;             // of every answer but streams
     double loop_longest_turn_seconds = 0;   // since the last rendering that showed it
     std::uint64_t log_lines_lost = 0;
+    std::uint64_t secret_bytes_in_arena = 0;
+    std::uint64_t secret_bytes_on_heap = 0;
     std::uint64_t ledger_failures = 0;
     std::uint64_t reloads = 0;
     std::uint64_t reloads_refused = 0;

@@ -37,36 +37,64 @@ TEST(SecretMemory, takes_secrets_into_the_arena_and_gives_them_back) {
                   if (report.kind == SecretMemoryKind::heap) return 2;
                   {
                       const Secret secret("in the arena");
-                      if (secret_memory_used() == 0) return 3;
+                      if (secret_memory_use().in_arena == 0) return 3;
                       const Secret copy(early);
                       if (!(copy == early)) return 4;
                   }
-                  return secret_memory_used() == 0 ? 0 : 5;
+                  return secret_memory_use().in_arena == 0 ? 0 : 5;
               }),
               0);
 }
 
-TEST(SecretMemory, goes_to_the_heap_where_the_arena_is_full) {
+TEST(SecretMemory, goes_to_the_heap_where_the_arena_is_full_and_counts_what_lies_there) {
     EXPECT_EQ(in_child([] {
                   install_secret_memory(std::size_t{64} * 1024);
                   std::vector<Secret> many;
-                  for (int i = 0; i < 100; ++i)
+                  for (int i = 0; i < 16; ++i)
+                      many.push_back(Secret(std::string(4000, 'x')));
+                  const SecretMemoryUse full = secret_memory_use();
+                  if (full.in_arena != 65536 || full.on_heap != 0 || full.overflowed) return 2;
+                  for (int i = 0; i < 84; ++i)
                       many.push_back(Secret(std::string(4000, 'x')));
                   for (const Secret& one : many) {
-                      if (one.reveal() != std::string(4000, 'x')) return 2;
+                      if (one.reveal() != std::string(4000, 'x')) return 3;
                   }
-                  return 0;
+                  const SecretMemoryUse over = secret_memory_use();
+                  if (over.on_heap != std::size_t{84} * 4000 || !over.overflowed) return 4;
+                  many.clear();
+                  const SecretMemoryUse none = secret_memory_use();
+                  return none.in_arena == 0 && none.on_heap == 0 && none.overflowed ? 0 : 5;
+              }),
+              0);
+}
+
+TEST(SecretMemory, keeps_whole_files_out_of_the_arena_and_its_resident_size_small) {
+    EXPECT_EQ(in_child([] {
+                  const auto resident = [] {
+                      rusage usage{};
+                      ::getrusage(RUSAGE_SELF, &usage);
+                      return usage.ru_maxrss;  // KiB
+                  };
+                  const long before = resident();
+                  install_secret_memory(std::size_t{16} << 20U);
+                  const Secret file = Secret::of_size(std::size_t{129} * 1024);
+                  const SecretMemoryUse use = secret_memory_use();
+                  if (use.in_arena != 0 || use.on_heap != 0 || use.overflowed) return 2;
+                  return resident() - before < 2048 ? 0 : 3;
               }),
               0);
 }
 
 TEST(SecretMemory, says_where_the_limit_leaves_it_less_or_nothing_locked) {
     EXPECT_EQ(in_child([] {
-                  const rlimit some{128 * 1024, 128 * 1024};
+                  const rlimit some{200 * 1024, 200 * 1024};
                   ::setrlimit(RLIMIT_MEMLOCK, &some);
                   const auto report = install_secret_memory(std::size_t{1024} * 1024);
                   const bool told = report.detail.find("LimitMEMLOCK") != std::string::npos;
-                  return told && report.bytes == 128 * 1024 ? 0 : 2;
+                  return told && report.bytes == 128 * 1024 &&
+                                 report.kind == SecretMemoryKind::locked
+                             ? 0
+                             : 2;
               }),
               0);
     EXPECT_EQ(in_child([] {

@@ -52,6 +52,7 @@ TEST_F(RegistryTest, leaves_out_what_has_no_value) {
     EXPECT_EQ(everything().find("tokenbroker_token_expiry_timestamp_seconds"), std::string::npos);
     EXPECT_EQ(everything().find("tokenbroker_throttled_until_timestamp_seconds"),
               std::string::npos);
+    EXPECT_EQ(everything().find("tokenbroker_login_last_error"), std::string::npos);
     EXPECT_EQ(value("tokenbroker_token_valid{account=\"a\"}"), "0");
 }
 
@@ -62,6 +63,7 @@ TEST_F(RegistryTest, shows_every_account_value) {
     series->login_budget_remaining = 4;
     series->token_valid = true;
     series->suspended = true;
+    series->last_error = LoginOutcome::throttled;
     series->single_flight_followers = 5;
     series->rejections = 6;
     series->early_deaths = 7;
@@ -81,6 +83,7 @@ TEST_F(RegistryTest, shows_every_account_value) {
     EXPECT_EQ(value("tokenbroker_early_deaths_total" + account), "7");
     EXPECT_EQ(value("tokenbroker_seal_failures_total" + account), "8");
     EXPECT_EQ(value("tokenbroker_sinks_failing" + account), "9");
+    EXPECT_EQ(value("tokenbroker_login_last_error{account=\"a.b_c-d\",kind=\"throttled\"}"), "1");
     EXPECT_EQ(value("tokenbroker_token_requests_total{account=\"a.b_c-d\",code=\"200\"}"), "10");
     EXPECT_EQ(value("tokenbroker_token_requests_total{account=\"a.b_c-d\",code=\"503\"}"), "11");
     EXPECT_EQ(value("tokenbroker_handouts_total{account=\"a.b_c-d\",uid=\"1000\"}"), "12");
