@@ -64,9 +64,7 @@ void AccountMachine::hold(const Flight& flight, const Outcome& outcome, double d
             if (!held.optional_step) {
                 held_.reset();
                 notice(LogLevel::error, "login_refused", what_failed(outcome));
-                suspend(
-                    outcome.fingerprint.empty() ? fingerprint_.value_or("") : outcome.fingerprint,
-                    *last_error_, now, ledger);
+                suspend(*last_error_, now, ledger);
                 return;
             }
             [[fallthrough]];

@@ -130,6 +130,9 @@ void AccountMachine::on_outcome(const Outcome& outcome, double draw, Moment now,
     if (!flight_) return;
     const Flight flight = *flight_;
     flight_.reset();
+    const bool asked_for_token =
+        flight.kind != AttemptKind::probe && flight.kind != AttemptKind::revoke;
+    if (asked_for_token && !outcome.fingerprint.empty()) used_fingerprint_ = outcome.fingerprint;
     switch (flight.kind) {
         case AttemptKind::acquire:
             on_acquired(flight, outcome, draw, now, ledger);

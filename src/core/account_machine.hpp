@@ -214,8 +214,9 @@ private:
     void on_revoked(const Outcome& outcome, Moment now);
     void token_refused(Moment now, Ledger& ledger);
     void drop_token();
-    void suspend(const std::string& fingerprint, const LoginError& error, Moment now,
-                 Ledger& ledger);
+    // Latched to the secrets that were used: what is there now may be another, or not be known.
+    void suspend(const LoginError& error, Moment now, Ledger& ledger);
+    [[nodiscard]] std::string used_secrets() const;
     void lift(const std::string& why, Moment now, Ledger& ledger);
     void notice_expiry(Moment now);
 
@@ -245,6 +246,7 @@ private:
     std::optional<std::string> suspended_;  // the fingerprint that it is latched to
     bool misconfigured_ = false;
     std::optional<std::string> fingerprint_;  // of the secrets now
+    std::string used_fingerprint_;            // of those that the last login or refresh used
 
     unsigned waiting_ = 0;
     std::optional<BootTime> asked_at_;

@@ -36,7 +36,6 @@ void AccountMachine::on_acquired(const Flight& flight, const Outcome& outcome, d
         if (take_token(flight, outcome, draw, now, ledger)) return;
         Outcome strange = outcome;
         strange.verdict = Verdict::unexpected;
-        strange.held = false;
         if (strange.message.empty())
             strange.message = "the upstream gave no token that is valid now";
         clock_to_blame_ = outcome.token.has_value();
@@ -61,6 +60,11 @@ bool AccountMachine::take_token(const Flight& flight, const Outcome& outcome, do
     login_succeeded(flight, now, ledger);
     client_ = ClientWant::nothing;
     if (admin_wants_) admin_progress_ = AdminProgress::done;
+    if (revoke_wanted_) {
+        admin_progress_ = AdminProgress::failed;
+        notice(LogLevel::warn, "revoke_failed",
+               "the token was replaced before it could be ended: the earlier one still works");
+    }
     admin_wants_ = revoke_wanted_ = revoked_ = false;
     last_error_.reset();
     can_refresh_ = outcome.token->can_refresh;
@@ -148,7 +152,7 @@ Milliseconds AccountMachine::wait_after(const Outcome& outcome, double draw, Mom
             const auto left = has_token(now) ? std::optional(token_->left(now)) : std::nullopt;
             const Milliseconds wait = outcome.sent ? fault_wait(settings_.backoff, ++faults_, left)
                                                    : unsent_wait(++unsent_);
-            notice(LogLevel::warn, "login_failed", what_failed(outcome) + "; " + in_time(wait));
+            notice(LogLevel::warn, "login_unavailable", what_failed(outcome) + "; " + in_time(wait));
             return wait;
         }
         default: {
@@ -194,12 +198,10 @@ void AccountMachine::login_failed(const Flight& flight, const Outcome& outcome, 
         misconfigured_ = true;
         notice(LogLevel::error, "login_misconfigured", what_failed(outcome));
     } else if (outcome.verdict == Verdict::refused) {
-        const std::string used =
-            outcome.fingerprint.empty() ? fingerprint_.value_or("") : outcome.fingerprint;
         const bool changed_meanwhile =
-            fingerprint_ && fingerprint_ != flight.fingerprint && used != *fingerprint_;
+            fingerprint_ && fingerprint_ != flight.fingerprint && used_secrets() != *fingerprint_;
         notice(LogLevel::error, "login_refused", what_failed(outcome));
-        if (!changed_meanwhile) suspend(used, *last_error_, now, ledger);
+        if (!changed_meanwhile) suspend(*last_error_, now, ledger);
     }
 }
 

@@ -61,7 +61,7 @@ void AccountMachine::token_refused(Moment now, Ledger& ledger) {
         const LoginError error{Verdict::refused, "probe", std::nullopt,
                                "the upstream refuses tokens that it has just issued", now.wall};
         last_error_ = error;
-        suspend(fingerprint_.value_or(""), error, now, ledger);
+        suspend(error, now, ledger);
     }
 }
 
@@ -93,13 +93,16 @@ void AccountMachine::on_revoked(const Outcome& outcome, Moment now) {
     if (stopped()) fail_admin();
 }
 
-void AccountMachine::suspend(const std::string& fingerprint, const LoginError& error, Moment now,
-                             Ledger& ledger) {
-    suspended_ = fingerprint;
+std::string AccountMachine::used_secrets() const {
+    return used_fingerprint_.empty() ? fingerprint_.value_or("") : used_fingerprint_;
+}
+
+void AccountMachine::suspend(const LoginError& error, Moment now, Ledger& ledger) {
+    suspended_ = used_secrets();
     held_.reset();
     client_ = ClientWant::nothing;
     fail_admin();
-    write(SuspendedRecord{ledger.stamp(now), settings_.account, fingerprint, error.step,
+    write(SuspendedRecord{ledger.stamp(now), settings_.account, *suspended_, error.step,
                           error.status, error.message},
           ledger);
     notice(

@@ -21,6 +21,11 @@ void Ledger::set_realm(const std::string& realm, Budget budget) {
     wake(realms_[realm]);
 }
 
+void Ledger::forget_realms() {
+    for (auto& [name, realm] : realms_)
+        realm.budget = default_realm_budget;
+}
+
 void Ledger::set_account(const std::string& account, const std::string& realm, Budget budget) {
     dequeue(account);
     Account& known = accounts_[account];
@@ -40,6 +45,8 @@ void Ledger::apply(const LedgerRecord& record) {
 
 void Ledger::count(const AttemptRecord& record, BootTime when) {
     last_id_ = std::max(last_id_, record.id);
+    // A compaction between its counting and its writing leaves it there twice.
+    if (running_.contains(record.id)) return;
     Account& account = accounts_[record.account];
     RealmBook& realm = realms_[record.realm];
     account.memory.last_attempt = when;

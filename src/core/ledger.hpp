@@ -54,8 +54,9 @@ public:
 
     // Budgets, from the configuration; may be set anew at any time. Set them before load(), so that
     // what is loaded is kept for the longest window. A realm that nobody set has the default
-    // budget.
+    // budget; forget_realms() makes that of all.
     void set_realm(const std::string& realm, Budget budget);
+    void forget_realms();
     void set_account(const std::string& account, const std::string& realm, Budget budget);
     // It left the configuration. What it spent stays counted.
     void remove_account(const std::string& account);

@@ -150,6 +150,18 @@ public:
         return false;
     }
 
+    [[nodiscard]] std::size_t count_noticed(std::string_view event) const {
+        std::size_t count = 0;
+        for (const Notice& notice : notices)
+            count += notice.event == event ? 1U : 0U;
+        return count;
+    }
+    // The last record that was written, where it is of this kind.
+    template <class Record>
+    [[nodiscard]] const Record* last_record() const {
+        return records.empty() ? nullptr : std::get_if<Record>(&records.back());
+    }
+
     void take() {
         Effects effects = machine->take_effects();
         for (LedgerRecord& record : effects.records)
