@@ -102,8 +102,8 @@ asio::awaitable<void> Account::flush_records() {
             ++services_.metrics.process().ledger_failures;
             services_.log.error(
                 "ledger_write_failed",
-                "what became of a login can't be written down: after a restart it is not "
-                "remembered",
+                "the login ledger can't be written: what became of a login is in memory alone; "
+                "no login is made until it can",
                 {{"account", settings_.name.text()}, {"cause", written.error().message()}});
         }
     }

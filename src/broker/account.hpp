@@ -92,7 +92,6 @@ private:
     boost::asio::awaitable<core::Outcome> run_probe(std::string id);
     boost::asio::awaitable<Result<recipe::Values>> values_for(core::AttemptKind kind);
     core::Outcome outcome_of(upstream::Run& run);
-    void count(const core::Attempt& attempt, const core::Outcome& outcome);
     [[nodiscard]] upstream::Target target() const;
 
     // account_effects.cpp: what the machine wants done
@@ -111,6 +110,10 @@ private:
     [[nodiscard]] std::optional<NoToken> over() const;
     [[nodiscard]] NoToken unavailable() const;
     boost::asio::awaitable<AdminReply> admin(core::Admission admission, Milliseconds wait);
+
+    // account_status.cpp: what it shows of itself
+    [[nodiscard]] std::optional<core::LoginError> last_error(const core::AccountView& view) const;
+    void count(const core::Attempt& todo, const core::Outcome& outcome);
 
     Services services_;
     AccountSettings settings_;

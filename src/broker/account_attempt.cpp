@@ -16,25 +16,6 @@ std::string new_attempt_id(double draw) {
     return text;
 }
 
-metrics::LoginOutcome counted_as(core::Verdict verdict) {
-    switch (verdict) {
-        case core::Verdict::ok:
-            return metrics::LoginOutcome::ok;
-        case core::Verdict::refused:
-            return metrics::LoginOutcome::refused;
-        case core::Verdict::throttled:
-            return metrics::LoginOutcome::throttled;
-        case core::Verdict::unavailable:
-            return metrics::LoginOutcome::unavailable;
-        case core::Verdict::misconfigured:
-            return metrics::LoginOutcome::misconfigured;
-        case core::Verdict::expired:
-        case core::Verdict::unexpected:
-            return metrics::LoginOutcome::unexpected;
-    }
-    return metrics::LoginOutcome::unexpected;
-}
-
 // A step list's progress counts from the flow it belongs to.
 upstream::Progress::Flow flow_of(core::AttemptKind kind) {
     switch (kind) {
@@ -54,9 +35,9 @@ asio::awaitable<void> Account::attempt(core::Attempt todo) {
     const core::AttemptKind kind = todo.kind;
     announce();
     if (todo.record) {
-        std::vector<core::LedgerRecord> records;
-        records.emplace_back(*todo.record);
-        auto written = co_await services_.ledger.append(std::move(records));
+        core::AttemptRecord record = *todo.record;
+        const Moment now = services_.clock.now();
+        auto written = co_await services_.ledger.begin(std::move(record), now);
         if (!written) {
             ++services_.metrics.process().ledger_failures;
             machine_.ledger_failed(written.error().message(), services_.clock.now(),
@@ -184,10 +165,6 @@ core::Outcome Account::outcome_of(upstream::Run& run) {
     fresh_->token = std::move(*run.token);
     fresh_->kept = std::move(run.kept);
     return outcome;
-}
-
-void Account::count(const core::Attempt& todo, const core::Outcome& outcome) {
-    if (todo.spends_login() && outcome.login_sent) ++series_->attempts(counted_as(outcome.verdict));
 }
 
 upstream::Target Account::target() const {

@@ -9,11 +9,6 @@ namespace asio = boost::asio;
 
 constexpr Milliseconds while_stopping = std::chrono::seconds(1);
 
-std::optional<std::string> word(core::WaitingFor waiting_for) {
-    if (waiting_for == core::WaitingFor::nothing) return std::nullopt;
-    return std::string(core::waiting_for_name(waiting_for));
-}
-
 }  // namespace
 
 // Tells the machine that a call waits, and that it left, however it leaves.
@@ -171,59 +166,6 @@ asio::awaitable<AdminReply> Account::admin(core::Admission admission, Millisecon
         if (progress == core::AdminProgress::failed) co_return unavailable();
         if (services_.clock.now().boot >= deadline) co_return AdminOutcome::accepted;
         co_await changed_.wait_until(services_.clock, deadline);
-    }
-}
-
-AccountStatus Account::status() const {
-    const core::AccountView view = machine_.view(services_.clock.now(), services_.ledger.model());
-    AccountStatus status;
-    status.account = settings_.name.text();
-    status.recipe = settings_.recipe->name;
-    status.upstream = settings_.base_url;
-    status.token_state = core::token_state_name(view.token);
-    if (view.times) {
-        status.issued_at = view.times->issued_at;
-        status.expires_at = view.times->expires_at;
-        status.expiry_source = core::expiry_source_name(view.times->source);
-        status.generation = view.times->generation;
-    }
-    status.refresh_at = view.refresh_at;
-    if (!view.token_note.empty()) status.token_note = view.token_note;
-    status.login_state = core::login_state_name(view.login);
-    status.waiting_for = word(view.waiting_for);
-    status.consecutive_failures = view.consecutive_failures;
-    status.last_attempt_at = view.last_attempt_at;
-    if (view.last_error) {
-        const core::LoginError& error = *view.last_error;
-        status.last_error = LastError{std::string(core::verdict_name(error.kind)), error.step,
-                                      error.status, error.message, error.at};
-    }
-    status.retry_at = view.retry_at;
-    status.budget_limit = view.budget.logins;
-    status.budget_per = view.budget.per;
-    status.budget_left = view.budget_left;
-    if (sinks_) status.sinks = sinks_();
-    return status;
-}
-
-void Account::update_metrics() {
-    const Moment now = services_.clock.now();
-    const core::AccountView view = machine_.view(now, services_.ledger.model());
-    series_->token_expiry =
-        view.token == core::TokenState::valid && view.times ? view.times->expires_at : std::nullopt;
-    series_->next_attempt.reset();
-    if (view.next_attempt)
-        series_->next_attempt = saturating_add(now.wall, *view.next_attempt - now.boot);
-    series_->throttled_until =
-        view.login == core::LoginState::throttled ? view.retry_at : std::optional<WallTime>();
-    series_->login_budget_remaining = view.budget_left;
-    series_->token_valid = view.token == core::TokenState::valid;
-    series_->suspended = view.login == core::LoginState::suspended;
-    if (sinks_) {
-        std::uint64_t failing = 0;
-        for (const AccountStatus::Sink& sink : sinks_())
-            failing += sink.state == "failed" ? 1U : 0U;
-        series_->sink_failures = failing;
     }
 }
 

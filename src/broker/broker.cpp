@@ -1,5 +1,6 @@
 #include "broker/broker.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -10,6 +11,8 @@ namespace asio = boost::asio;
 
 constexpr Milliseconds between_housekeeping = std::chrono::minutes(10);
 constexpr unsigned rounds_between_orphans = 36;  // every 6 hours
+constexpr Milliseconds first_mending = std::chrono::seconds(1);
+constexpr Milliseconds longest_mending = std::chrono::seconds(30);
 
 bool same_account(const state::Binding& left, const state::Binding& right) {
     return left.account == right.account && left.recipe == right.recipe &&
@@ -44,11 +47,13 @@ asio::awaitable<Result<void>> Broker::start(Settings settings) {
     loaded_ = true;
     co_await report_orphans();
     tasks_.spawn("housekeeping", housekeeping());
+    tasks_.spawn("ledger", mend_ledger());
     co_return Result<void>();
 }
 
 void Broker::set_budgets(const Settings& settings) {
     core::Ledger& ledger = services_.ledger.model();
+    ledger.forget_realms();
     for (const auto& [realm, budget] : settings.realms)
         ledger.set_realm(realm, budget);
     for (const auto& [name, account] : settings.accounts) {
@@ -179,6 +184,19 @@ asio::awaitable<void> Broker::write_clock_record() {
         services_.log.error("ledger_write_failed",
                             "the clock's step can't be written into the login ledger",
                             {{"cause", written.error().message()}});
+    }
+}
+
+asio::awaitable<void> Broker::mend_ledger() {
+    while (true) {
+        co_await services_.ledger.until_behind();
+        for (Milliseconds delay = first_mending; services_.ledger.behind();) {
+            co_await async::sleep_until(services_.clock, services_.clock.now().boot + delay);
+            const Moment now = services_.clock.now();
+            auto mended = co_await services_.ledger.catch_up(now);
+            if (!mended) ++services_.metrics.process().ledger_failures;
+            delay = std::min(delay * 2, longest_mending);
+        }
     }
 }
 

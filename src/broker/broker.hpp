@@ -56,6 +56,7 @@ private:
     boost::asio::awaitable<void> quiet(AccountPointer account);
     boost::asio::awaitable<void> housekeeping();
     boost::asio::awaitable<void> write_clock_record();
+    boost::asio::awaitable<void> mend_ledger();
     boost::asio::awaitable<void> report_orphans();
     void wake_moved();
 

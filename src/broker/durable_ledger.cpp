@@ -36,7 +36,40 @@ asio::awaitable<Result<void>> DurableLedger::open(Moment now) {
 }
 
 asio::awaitable<Result<void>> DurableLedger::append(std::vector<core::LedgerRecord> records) {
+    const WallTime at = core::stamp_of(records.front()).wall;
     auto written = co_await file_.append(std::move(records));
+    if (!written) {
+        ++missed_;
+        last_missed_ = at;
+        fell_behind_.notify_all();
+    }
+    co_return written;
+}
+
+asio::awaitable<Result<void>> DurableLedger::begin(core::AttemptRecord attempt, Moment now) {
+    if (behind()) {
+        // The model has counted this attempt too.
+        auto caught_up = co_await catch_up(now);
+        co_return caught_up;
+    }
+    std::vector<core::LedgerRecord> records;
+    records.emplace_back(std::move(attempt));
+    auto written = co_await file_.append(std::move(records));
+    co_return written;
+}
+
+asio::awaitable<void> DurableLedger::until_behind() {
+    while (!behind())
+        co_await fell_behind_.wait();
+}
+
+asio::awaitable<Result<void>> DurableLedger::catch_up(Moment now) {
+    const std::uint64_t holds = missed_;
+    std::vector<core::LedgerRecord> snapshot = model_.snapshot(now);
+    auto written = co_await file_.compact(std::move(snapshot));
+    if (!written) co_return written;
+    made_up_for_ = holds;
+    log_.info("ledger_recovered", "the login ledger is written again, and nothing is missing in it");
     co_return written;
 }
 

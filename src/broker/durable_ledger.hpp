@@ -1,11 +1,13 @@
 #pragma once
 
+#include "async/event.hpp"
 #include "base/log.hpp"
 #include "core/ledger.hpp"
 #include "state/ledger_file.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstdint>
 #include <vector>
 
 namespace tokenbroker::broker {
@@ -21,8 +23,17 @@ public:
 
     [[nodiscard]] core::Ledger& model() noexcept { return model_; }
 
-    // Durable once it returns well. The records are counted in the model already.
+    // Records of a login to be sent, or of what became of one; counted in the model already.
+    // Durable once it returns well. Of what became of one nothing may be lost: where that can't be
+    // written, the file is behind, and no login begins until it has caught up.
+    boost::asio::awaitable<Result<void>> begin(core::AttemptRecord attempt, Moment now);
     boost::asio::awaitable<Result<void>> append(std::vector<core::LedgerRecord> records);
+
+    [[nodiscard]] bool behind() const noexcept { return missed_ != made_up_for_; }
+    [[nodiscard]] WallTime last_missed() const noexcept { return last_missed_; }
+    boost::asio::awaitable<void> until_behind();
+    // Writes all that the model has counted.
+    boost::asio::awaitable<Result<void>> catch_up(Moment now);
 
     // Rewrites the file where it has grown enough for that.
     boost::asio::awaitable<void> compact_if_due(Moment now);
@@ -31,6 +42,10 @@ private:
     core::Ledger model_;
     state::LedgerFile& file_;
     Logger& log_;
+    std::uint64_t missed_ = 0;  // writes of what became of logins, that failed
+    std::uint64_t made_up_for_ = 0;
+    WallTime last_missed_;
+    async::Event fell_behind_;
 };
 
 }  // namespace tokenbroker::broker

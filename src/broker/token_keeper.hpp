@@ -30,6 +30,7 @@ public:
     // Until nothing is left to write, or the last try has failed.
     boost::asio::awaitable<void> quiet();
 
+    // The last write of a token failed; it is tried again.
     [[nodiscard]] bool failing() const noexcept { return failures_ > 0; }
 
 private:
