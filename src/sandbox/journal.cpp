@@ -37,8 +37,9 @@ double unix_seconds(WallTime time) {
 }
 
 void Journal::record(std::string_view endpoint, std::string_view account, Outcome outcome,
-                     int status, Moment now) {
-    entries_.push_back(Entry{std::string(endpoint), std::string(account), outcome, status, now});
+                     int status, std::string_view retry_after, Moment now) {
+    entries_.push_back(Entry{std::string(endpoint), std::string(account), outcome, status,
+                             std::string(retry_after), now});
     if (entries_.size() > most) entries_.pop_front();
 }
 
@@ -68,6 +69,7 @@ json::object Journal::events() const {
         event["account"] = entry.account;
         event["outcome"] = name_of(entry.outcome);
         event["status"] = entry.status;
+        if (!entry.retry_after.empty()) event["retry_after"] = entry.retry_after;
         list.emplace_back(std::move(event));
     }
     json::object all;

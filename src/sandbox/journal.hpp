@@ -15,8 +15,9 @@ namespace tokenbroker::sandbox {
 // and so on.
 class Journal {
 public:
+    // `retry_after`: what the header of that name said; empty: there was none.
     void record(std::string_view endpoint, std::string_view account, Outcome outcome, int status,
-                Moment now);
+                std::string_view retry_after, Moment now);
     void forget() { entries_.clear(); }
 
     // { "endpoints": { NAME: COUNT }, "accounts": { NAME: { ENDPOINT: COUNT } } } with
@@ -24,7 +25,7 @@ public:
     // milliseconds] }.
     [[nodiscard]] boost::json::object counts() const;
     // { "events": [ { "at", "steady", "endpoint", "account", "outcome", "status" } ] }, oldest
-    // first.
+    // first; "retry_after" where the answer had one.
     [[nodiscard]] boost::json::object events() const;
 
 private:
@@ -33,6 +34,7 @@ private:
         std::string account;
         Outcome outcome;
         int status;
+        std::string retry_after;
         Moment at;
     };
     // More than any test asks; the oldest are forgotten beyond it.

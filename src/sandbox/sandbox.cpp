@@ -80,7 +80,11 @@ Delivery Sandbox::handle(const Request& asked, Moment now) {
     const bool says = fault && (fault->kind == "status" || fault->kind == "echo");
     if (says && fault->status == 429) told.outcome = Outcome::throttled;
     const int status = says ? fault->status : told.response.status;
-    world_->journal.record(name, who, told.outcome, status, now);
+    std::string retry_after;
+    for (const auto& [header, value] : says ? fault->headers : told.response.headers) {
+        if (header == "Retry-After") retry_after = value;
+    }
+    world_->journal.record(name, who, told.outcome, status, retry_after, now);
     if (on_request) {
         on_request(name + " " + (who.empty() ? "-" : who) + " " + std::to_string(status) + " " +
                    std::string(name_of(told.outcome)) + (fault ? " fault: " + fault->kind : ""));

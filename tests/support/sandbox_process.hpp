@@ -39,7 +39,7 @@ public:
     // { "endpoints", "accounts" }, as GET /sandbox/counts says it.
     [[nodiscard]] boost::json::value counts() const;
     // The list of each request, in order: { "at", "steady", "endpoint", "account", "outcome",
-    // "status" }.
+    // "status" }, and "retry_after" where the answer had one.
     [[nodiscard]] boost::json::array events() const;
 
 private:

@@ -147,6 +147,21 @@ TEST(Control, reset_makes_everything_as_at_the_start) {
     EXPECT_EQ(world.ask("GET", "/sandbox/events").body.at("events").as_array().size(), 2U);
 }
 
+TEST(Control, events_tell_what_each_request_was_told_and_when_to_come_back) {
+    Fixture world;
+    world.behave(R"({"settings": {"throttle-logins": 1, "throttle-per": "30s"}})");
+    log_in(world);
+    log_in(world);
+    world.behave(R"({"fault": {"do": "status", "status": 503, "retry_after": 7}})");
+    log_in(world);
+    const auto events = world.ask("GET", "/sandbox/events").body.at("events").as_array();
+    ASSERT_EQ(events.size(), 3U);
+    EXPECT_FALSE(events[0].as_object().contains("retry_after"));
+    EXPECT_EQ(events[1].at("outcome").as_string(), "throttled");
+    EXPECT_EQ(events[1].at("retry_after").as_string(), "30");
+    EXPECT_EQ(events[2].at("retry_after").as_string(), "7");
+}
+
 TEST(Control, serves_paths_that_no_vendor_has) {
     Fixture world;
     world.behave(
