@@ -8,19 +8,6 @@
 namespace tokenbroker::integration {
 namespace {
 
-using Words = std::vector<std::string>;
-
-Ran tokenctl(const World& world, Words words) {
-    words.insert(words.begin(), TOKENCTL);
-    return run(words, {{"TOKENBROKER_SOCKET", world.daemon.socket()}});
-}
-
-double metric(const World& world, const std::string& series) {
-    const std::string text = world.daemon.get("/metrics").body;
-    const auto at = text.find("\n" + series + " ");
-    return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size() + 2));
-}
-
 TEST(Reload, keeps_what_did_not_change_and_starts_what_is_new) {
     World world({"--user", "other@mycompany:sandbox-password"});
     world.start({Account()});
@@ -118,10 +105,9 @@ TEST(Metrics, count_what_happened_and_name_no_secret) {
     world.start({Account()});
     ASSERT_EQ(world.daemon.token("rossum").status, 200);
     EXPECT_TRUE(eventually(3s, [&] {
-        return metric(world,
-                      "tokenbroker_login_attempts_total{account=\"rossum\",outcome=\"ok\"}") == 1;
+        return world.metric("tokenbroker_login_attempts_total{account=\"rossum\",outcome=\"ok\"}") == 1;
     })) << world.daemon.get("/metrics").body;
-    EXPECT_GT(metric(world, "tokenbroker_token_expiry_timestamp_seconds{account=\"rossum\"}"),
+    EXPECT_GT(world.metric("tokenbroker_token_expiry_timestamp_seconds{account=\"rossum\"}"),
               now_seconds());
     const HttpAnswer answer = world.daemon.get("/metrics");
     EXPECT_NE(answer.header("content-type").find("version=0.0.4"), std::string::npos);
@@ -147,45 +133,32 @@ TEST(Watchdog, is_fed_by_the_loop_and_stops_with_it) {
     EXPECT_TRUE(eventually(3s, [&] { return fed() > before + 2; }));
 }
 
-TEST(Stopped, for_longer_than_a_token_lives_it_serves_no_expired_one) {
-    World world;
-    world.start({Account{.inputs = "token_lifetime: 3s, exchange: false"}}, impatient);
-    const HttpAnswer first = world.daemon.token("rossum");
-    world.daemon.process().signal(SIGSTOP);
-    EXPECT_FALSE(eventually(4s, [] { return false; }));
-    const auto before = world.sandbox.count("rossum.login").requests;
-    world.daemon.process().signal(SIGCONT);
-    EXPECT_NE(token_of(world.daemon.token("rossum")), token_of(first));
-    EXPECT_LE(world.sandbox.count("rossum.login").requests, before + 1)
-        << "a re-check, not a burst";
-}
-
 TEST(Tokenctl, gets_shows_and_exits_as_its_page_says) {
     World world;
     world.start({Account(), Account{.name = "refused", .recipe = "oz"}});
     world.sandbox.set("rossum-rate", "0");
     const std::string token = token_of(world.daemon.token("rossum"));
-    EXPECT_EQ(tokenctl(world, {"get", "rossum"}).output, token + "\n");
-    EXPECT_EQ(tokenctl(world, {"get", "rossum", "--format", "header"}).output,
+    EXPECT_EQ(world.tokenctl({"get", "rossum"}).output, token + "\n");
+    EXPECT_EQ(world.tokenctl({"get", "rossum", "--format", "header"}).output,
               "Authorization: Bearer " + token + "\n");
-    EXPECT_EQ(tokenctl(world, {"get", "rossum", "--format", "env"}).output,
+    EXPECT_EQ(world.tokenctl({"get", "rossum", "--format", "env"}).output,
               "ROSSUM_TOKEN=" + token + "\n");
-    EXPECT_EQ(tokenctl(world, {"get", "unknown"}).exit.status, 5);
-    EXPECT_EQ(tokenctl(world, {"get"}).exit.status, 2);
-    EXPECT_NE(tokenctl(world, {"status"}).output.find("rossum"), std::string::npos);
-    EXPECT_EQ(tokenctl(world, {"exec", "rossum", "--", "/bin/sh", "-c",
+    EXPECT_EQ(world.tokenctl({"get", "unknown"}).exit.status, 5);
+    EXPECT_EQ(world.tokenctl({"get"}).exit.status, 2);
+    EXPECT_NE(world.tokenctl({"status"}).output.find("rossum"), std::string::npos);
+    EXPECT_EQ(world.tokenctl({"exec", "rossum", "--", "/bin/sh", "-c",
                                "test \"$ACCESS_TOKEN\" = " + token + " && exit 7"})
                   .exit.status,
               7);
-    EXPECT_EQ(tokenctl(world, {"refresh", "rossum", "--wait", "5s"}).exit.status, 0);
-    EXPECT_NE(tokenctl(world, {"get", "rossum"}).output, token + "\n");
-    EXPECT_EQ(tokenctl(world, {"reject", "rossum"}).exit.status, 0);
-    EXPECT_EQ(tokenctl(world, {"health", "--ready", "--strict"}).exit.status, 0);
-    EXPECT_EQ(tokenctl(world, {"access", "rossum"}).exit.status, 0);
-    EXPECT_EQ(tokenctl(world, {"reload"}).exit.status, 0);
+    EXPECT_EQ(world.tokenctl({"refresh", "rossum", "--wait", "5s"}).exit.status, 0);
+    EXPECT_NE(world.tokenctl({"get", "rossum"}).output, token + "\n");
+    EXPECT_EQ(world.tokenctl({"reject", "rossum"}).exit.status, 0);
+    EXPECT_EQ(world.tokenctl({"health", "--ready", "--strict"}).exit.status, 0);
+    EXPECT_EQ(world.tokenctl({"access", "rossum"}).exit.status, 0);
+    EXPECT_EQ(world.tokenctl({"reload"}).exit.status, 0);
     world.sandbox.behave(R"({"listening": false, "revoke": "all"})");
     world.daemon.stop();
-    EXPECT_EQ(tokenctl(world, {"get", "rossum"}).exit.status, 6);
+    EXPECT_EQ(world.tokenctl({"get", "rossum"}).exit.status, 6);
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <map>
+#include <sstream>
 #include <stdexcept>
 
 namespace tokenbroker::integration {
@@ -71,6 +74,28 @@ void World::configure(const std::vector<Account>& accounts, const std::string& t
     daemon.configure(yaml);
 }
 
+Ran World::tokenctl(std::vector<std::string> words) const {
+    words.insert(words.begin(), TOKENCTL);
+    return run(words, {{"TOKENBROKER_SOCKET", daemon.socket()}});
+}
+
+double World::metric(const std::string& series) const {
+    const std::string all = daemon.get("/metrics").body;
+    const auto at = all.find("\n" + series + " ");
+    return at == std::string::npos ? -1 : std::stod(all.substr(at + series.size() + 2));
+}
+
+std::size_t World::logged(const std::vector<std::string>& all) const {
+    std::istringstream lines(daemon.log());
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line);) {
+        count += std::ranges::all_of(all, [&line](const std::string& part) {
+            return line.find(part) != std::string::npos;
+        });
+    }
+    return count;
+}
+
 json::value body_of(const HttpAnswer& answer) {
     boost::system::error_code failure;
     json::value value = json::parse(answer.body, failure);
@@ -90,6 +115,25 @@ std::string token_of(const HttpAnswer& answer) {
 std::uint64_t generation_of(const HttpAnswer& answer) {
     if (answer.status != 200) throw std::runtime_error("no token: " + answer.head + answer.body);
     return body_of(answer).at("generation").to_number<std::uint64_t>();
+}
+
+double expiry_of(const HttpAnswer& answer) {
+    if (answer.status != 200) throw std::runtime_error("no token: " + answer.head + answer.body);
+    std::tm parts{};
+    const std::string when = text(body_of(answer).at("expires_at"));
+    if (::strptime(when.c_str(), "%Y-%m-%dT%H:%M:%SZ", &parts) == nullptr)
+        throw std::runtime_error("no time: " + when);
+    return static_cast<double>(::timegm(&parts));
+}
+
+std::size_t fullest_window(std::vector<double> at, double seconds) {
+    std::ranges::sort(at);
+    std::size_t most = 0;
+    for (auto first = at.begin(); first != at.end(); ++first) {
+        const auto end = std::upper_bound(first, at.end(), *first + seconds);
+        most = std::max(most, static_cast<std::size_t>(end - first));
+    }
+    return most;
 }
 
 double now_seconds() {

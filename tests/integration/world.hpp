@@ -43,6 +43,13 @@ struct World {
         folder.write(account + ".password", password + "\n");
     }
 
+    // tokenctl, told of the daemon's socket.
+    [[nodiscard]] Ran tokenctl(std::vector<std::string> words) const;
+    // The value of a series of /metrics; -1: there is none.
+    [[nodiscard]] double metric(const std::string& series) const;
+    // The lines of the log that say all of this.
+    [[nodiscard]] std::size_t logged(const std::vector<std::string>& all) const;
+
     TempDir folder;
     SandboxProcess sandbox;
     DaemonProcess daemon;
@@ -60,8 +67,12 @@ std::string text(const boost::json::value& value);
 std::string token_of(const HttpAnswer& answer);
 std::uint64_t generation_of(const HttpAnswer& answer);
 
+double expiry_of(const HttpAnswer& answer);  // Unix seconds
+
 // Unix seconds now.
 double now_seconds();
+// The most of these times that any window of so many seconds holds.
+std::size_t fullest_window(std::vector<double> at, double seconds);
 
 // Retries in seconds where the defaults are minutes, and a budget that is never in the way.
 extern const char* const impatient;

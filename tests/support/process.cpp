@@ -71,7 +71,8 @@ Process::Process(const Options& options) {
     std::vector<std::string> environment{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
     // The sanitizers are told where to report, if they were.
     for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS"}) {
-        if (const char* value = std::getenv(name))
+        const char* value = std::getenv(name);
+        if (value != nullptr && !options.environment.contains(name))
             environment.push_back(std::string(name) + "=" + value);
     }
     for (const auto& [name, value] : options.environment)
