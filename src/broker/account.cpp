@@ -174,7 +174,7 @@ asio::awaitable<void> Account::stop() {
 void Account::remove() {
     removed_ = true;
     ++access_revision_;
-    machine_.removed(services_.ledger.model());
+    machine_.removed(services_.clock.now(), services_.ledger.model());
     withdraw();
     announce();
 }

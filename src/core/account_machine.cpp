@@ -213,8 +213,9 @@ void AccountMachine::clock_stepped(Moment now) {
            "the wall clock was set: the token's times follow, under a new generation");
 }
 
-void AccountMachine::removed(Ledger& ledger) {
+void AccountMachine::removed(Moment now, Ledger& ledger) {
     ledger.dequeue(settings_.account);
+    if (flight_ && flight_->id != 0) ledger.abandon(flight_->id, now.boot);
 }
 
 }  // namespace tokenbroker::core

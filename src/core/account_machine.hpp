@@ -129,8 +129,9 @@ public:
     void configured(AccountSettings settings, Moment now, Ledger& ledger);
     // The wall clock was set, or the machine woke up.
     void clock_stepped(Moment now);
-    // It leaves: its place in the realm's queue goes.
-    void removed(Ledger& ledger);
+    // It leaves: its place in the realm's queue goes, and a login that runs counts as spent, since
+    // nobody will hear what became of it.
+    void removed(Moment now, Ledger& ledger);
 
     [[nodiscard]] AccountView view(Moment now, const Ledger& ledger) const;
     [[nodiscard]] const AccountSettings& settings() const noexcept { return settings_; }

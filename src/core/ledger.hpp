@@ -66,6 +66,8 @@ public:
     void load(const std::vector<LedgerRecord>& records, Moment now);
     // Counts one record made now.
     void apply(const LedgerRecord& record);
+    // Nobody will tell what became of this login: it counts as spent.
+    void abandon(std::uint64_t attempt, BootTime now);
     // The records that a new file has to hold to mean the same, restated for this boot: compaction.
     [[nodiscard]] std::vector<LedgerRecord> snapshot(Moment now) const;
 

@@ -31,13 +31,23 @@ void Ledger::load(const std::vector<LedgerRecord>& records, Moment now) {
     woken_.clear();
 }
 
+void Ledger::abandon(std::uint64_t attempt, BootTime now) {
+    const auto found = running_.find(attempt);
+    if (found == running_.end()) return;
+    const Running login = std::move(found->second);
+    running_.erase(found);
+    Account& account = accounts_[login.account];
+    RealmBook& realm = realms_[login.realm];
+    account.window.end(login.cause, now);
+    realm.window.end(login.cause, now);
+    account.past.push_back({attempt, login.began, now, login.cause, login.realm, true});
+    wake(realm);
+}
+
 void Ledger::close_open(BootTime now) {
-    for (const auto& [id, login] : std::exchange(running_, {})) {
-        const BootTime ended = std::min(now, saturating_add(login.began, may_have_lasted));
-        Account& account = accounts_[login.account];
-        account.window.end(login.cause, ended);
-        realms_[login.realm].window.end(login.cause, ended);
-        account.past.push_back({id, login.began, ended, login.cause, login.realm, true});
+    while (!running_.empty()) {
+        const auto& [id, login] = *running_.begin();
+        abandon(id, std::min(now, saturating_add(login.began, may_have_lasted)));
     }
     for (auto& [name, account] : accounts_) {
         const auto open = std::count_if(account.past.begin(), account.past.end(),

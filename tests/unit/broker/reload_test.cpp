@@ -53,6 +53,36 @@ TEST_F(ReloadTest, a_removed_account_ends_its_calls_and_its_sealed_token_is_dele
     EXPECT_FALSE(std::ifstream(folder / "a.token").good());
 }
 
+TEST_F(ReloadTest, a_login_of_an_account_that_left_counts_as_spent_and_holds_nobody_up) {
+    transport.hold();
+    start();
+    apply(Settings());
+    core::Ledger& ledger = process->ledger.model();
+    ledger.apply(core::ThrottleRecord{ledger.stamp(clock.now()), "rossum", 1s, 1});
+    transport.release();
+    apply(settings());
+    EXPECT_EQ(face()->status().budget_left, 4U);
+    pass(2s);
+    EXPECT_EQ(logins(), 2U);
+    EXPECT_NE(token(), "");
+    EXPECT_EQ(face()->status().budget_left, 3U);
+}
+
+TEST_F(ReloadTest, a_realm_that_is_no_longer_listed_has_the_default_budget_again) {
+    Settings tight = settings();
+    tight.realms["rossum"] = {1, 24h};
+    start(tight);
+    const auto refreshed = call(face()->refresh(0s));
+    settle();
+    EXPECT_TRUE(std::holds_alternative<NoToken>(*refreshed->reply));
+    apply(settings());
+    pass(2s);
+    const auto again = call(face()->refresh(5s));
+    pass(2s);
+    EXPECT_TRUE(std::holds_alternative<AdminOutcome>(*again->reply));
+    EXPECT_EQ(logins(), 2U);
+}
+
 TEST_F(ReloadTest, adding_an_account_again_regains_no_budget) {
     start();
     const unsigned left = face()->status().budget_left;

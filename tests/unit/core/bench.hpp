@@ -39,6 +39,16 @@ public:
         settings.lifetime = hours(100);
         return settings;
     }
+    static AccountSettings roomy() {
+        AccountSettings with = settings();
+        with.budget = {100, hours(1)};
+        return with;
+    }
+    static AccountSettings refreshing() {
+        AccountSettings with = settings();
+        with.has_refresh = true;
+        return with;
+    }
     static AccountSettings probing() {
         AccountSettings with = settings();
         with.has_probe = true;
@@ -124,6 +134,14 @@ public:
     void log_in(Milliseconds lifetime = hours(100)) {
         (void)wait_for_attempt();
         end(token(lifetime));
+    }
+
+    // The same, and the token can be renewed without a login.
+    void log_in_with_refresh() {
+        (void)wait_for_attempt();
+        Outcome first = token();
+        first.token->can_refresh = true;
+        end(first);
     }
 
     // The process ends and starts again: what is durable is the records and the sealed token.

@@ -253,6 +253,44 @@ TEST_F(LedgerTest, a_login_that_the_process_died_in_counts_as_spent) {
     EXPECT_EQ(may("a").at, now.boot + minutes(56) + Milliseconds(1));
 }
 
+TEST_F(LedgerTest, a_login_that_nobody_will_hear_of_counts_from_then_on_as_spent) {
+    set_budgets({1, hours(1)}, {9, hours(1)});
+    const auto id = begin("a");
+    put(ThrottleRecord{ledger.stamp(now), "r", seconds(1), 1});
+    pass(minutes(2));
+    ledger.enqueue("b", {});
+    EXPECT_FALSE(may("b").now()) << "one at a time after a throttle";
+    ledger.abandon(id, now.boot);
+    EXPECT_EQ(ledger.take_woken(), std::vector<std::string>{"b"});
+    EXPECT_TRUE(may("b").now());
+    EXPECT_EQ(may("a").at, now.boot + hours(1) + Milliseconds(1));
+    ledger.abandon(id, now.boot);  // is known already
+    EXPECT_EQ(ledger.left("a", now.boot), 0U);
+    compact();
+    restart();
+    EXPECT_EQ(ledger.memory("a").lost, 1U);
+}
+
+TEST_F(LedgerTest, a_record_that_is_there_twice_counts_once) {
+    set_budgets({2, hours(1)}, {9, hours(1)});
+    const auto id = begin("a");
+    compact();  // while it runs, and its own record comes after
+    put(AttemptRecord{ledger.stamp(now), id, "a", "r", Cause::need, false});
+    end(id, "a");
+    restart();
+    EXPECT_EQ(ledger.left("a", now.boot), 1U);
+    pass(hours(1) + Milliseconds(1));
+    EXPECT_EQ(ledger.left("a", now.boot), 2U);
+}
+
+TEST_F(LedgerTest, realms_that_are_forgotten_have_the_default_budget) {
+    set_budgets({9, hours(1)}, {1, hours(1)});
+    log_in("a");
+    EXPECT_FALSE(may("b").now());
+    ledger.forget_realms();
+    EXPECT_TRUE(may("b").now());
+}
+
 TEST_F(LedgerTest, a_wall_clock_that_steps_within_a_boot_frees_nothing_and_blocks_nothing) {
     set_budgets({1, hours(1)}, {9, hours(1)});
     log_in("a");

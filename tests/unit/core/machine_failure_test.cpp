@@ -6,25 +6,8 @@
 namespace tokenbroker::core {
 namespace {
 
-AccountSettings roomy() {
-    AccountSettings settings = Bench::settings();
-    settings.budget = {100, hours(1)};
-    return settings;
-}
-AccountSettings refreshing() {
-    AccountSettings settings = roomy();
-    settings.has_refresh = true;
-    return settings;
-}
-void log_in_with_refresh(Bench& bench) {
-    ASSERT_TRUE(bench.wait_for_attempt());
-    Outcome first = bench.token();
-    first.token->can_refresh = true;
-    bench.end(first);
-}
-
 TEST(MachineFailure, is_written_down_with_all_that_a_restart_has_to_know) {
-    Bench bench(roomy());
+    Bench bench(Bench::roomy());
     for (const Verdict verdict : {Verdict::unexpected, Verdict::unavailable}) {
         ASSERT_TRUE(bench.wait_for_attempt());
         Outcome outcome = Bench::failed(verdict);
@@ -85,7 +68,7 @@ TEST(MachineFailure, of_a_success_leaves_its_record_too) {
 
 TEST(MachineFailure, after_the_send_ends_the_ladder_of_those_before_it) {
     for (const Verdict verdict : {Verdict::unavailable, Verdict::unexpected}) {
-        Bench bench(roomy());
+        Bench bench(Bench::roomy());
         for (int n = 0; n < 3; ++n) {
             ASSERT_TRUE(bench.wait_for_attempt());
             bench.end(Bench::unsent());
@@ -99,14 +82,14 @@ TEST(MachineFailure, after_the_send_ends_the_ladder_of_those_before_it) {
 }
 
 TEST(MachineFailure, by_a_throttle_climbs_as_far_as_the_realm_or_the_account_has_come) {
-    Bench behind(roomy());  // others were throttled twice
+    Bench behind(Bench::roomy());  // others were throttled twice
     behind.ledger.apply(
         ThrottleRecord{behind.ledger.stamp(behind.now), "r", Milliseconds(seconds(1)), 2});
     ASSERT_TRUE(behind.wait_for_attempt());
     behind.end(Bench::failed(Verdict::throttled));
     EXPECT_EQ(behind.sleep(), minutes(45));
 
-    Bench ahead(roomy());
+    Bench ahead(Bench::roomy());
     for (int n = 0; n < 2; ++n) {
         ASSERT_TRUE(ahead.wait_for_attempt());
         ahead.end(Bench::failed(Verdict::throttled));
@@ -152,7 +135,7 @@ TEST(MachineFailure, that_says_why_is_told_in_those_words) {
 }
 
 TEST(MachineFailure, of_another_kind_ends_the_suspicion_of_the_clock) {
-    Bench bench(roomy());
+    Bench bench(Bench::roomy());
     ASSERT_TRUE(bench.attempt());
     bench.end(bench.token(Milliseconds(0)));
     ASSERT_TRUE(bench.wait_for_attempt());
@@ -207,8 +190,8 @@ TEST(MachineFailure, of_fresh_tokens_latches_to_the_secret_that_got_them) {
 }
 
 TEST(MachineFailure, of_a_refresh_by_a_throttle_holds_the_realm) {
-    Bench bench(refreshing());
-    log_in_with_refresh(bench);
+    Bench bench(Bench::refreshing());
+    bench.log_in_with_refresh();
     ASSERT_EQ(bench.wait_for_attempt()->kind, AttemptKind::refresh);
     bench.end(Bench::failed(Verdict::throttled, minutes(20)));
     EXPECT_EQ(bench.state(), LoginState::throttled);
@@ -218,8 +201,8 @@ TEST(MachineFailure, of_a_refresh_by_a_throttle_holds_the_realm) {
 }
 
 TEST(MachineFailure, of_a_refresh_by_our_own_mistake_suspends) {
-    Bench bench(refreshing());
-    log_in_with_refresh(bench);
+    Bench bench(Bench::refreshing());
+    bench.log_in_with_refresh();
     ASSERT_EQ(bench.wait_for_attempt()->kind, AttemptKind::refresh);
     bench.end(Bench::failed(Verdict::misconfigured));
     EXPECT_EQ(bench.state(), LoginState::suspended);
@@ -228,8 +211,8 @@ TEST(MachineFailure, of_a_refresh_by_our_own_mistake_suspends) {
 }
 
 TEST(MachineFailure, of_a_refresh_that_gave_no_valid_token_says_that_and_backs_off) {
-    Bench bench(refreshing());
-    log_in_with_refresh(bench);
+    Bench bench(Bench::refreshing());
+    bench.log_in_with_refresh();
     ASSERT_EQ(bench.wait_for_attempt()->kind, AttemptKind::refresh);
     bench.records.clear();
     bench.end(bench.token(Milliseconds(0)));
@@ -240,8 +223,8 @@ TEST(MachineFailure, of_a_refresh_that_gave_no_valid_token_says_that_and_backs_o
 }
 
 TEST(MachineFailure, of_a_refresh_before_the_send_does_not_lead_to_a_login) {
-    Bench bench(refreshing());
-    log_in_with_refresh(bench);
+    Bench bench(Bench::refreshing());
+    bench.log_in_with_refresh();
     for (int n = 0; n < 5; ++n) {
         ASSERT_EQ(bench.wait_for_attempt()->kind, AttemptKind::refresh);
         bench.end(Bench::unsent());
@@ -251,8 +234,8 @@ TEST(MachineFailure, of_a_refresh_before_the_send_does_not_lead_to_a_login) {
 }
 
 TEST(MachineFailure, of_a_refresh_by_faults_leads_to_a_login_once_the_token_is_gone) {
-    Bench bench(refreshing());
-    log_in_with_refresh(bench);
+    Bench bench(Bench::refreshing());
+    bench.log_in_with_refresh();
     unsigned refreshes = 0;
     while (bench.serves()) {
         const auto attempt = bench.wait_for_attempt();
@@ -267,10 +250,10 @@ TEST(MachineFailure, of_a_refresh_by_faults_leads_to_a_login_once_the_token_is_g
 }
 
 TEST(MachineFailure, of_a_refresh_that_a_client_caused_spends_the_client_s_share) {
-    AccountSettings settings = refreshing();
+    AccountSettings settings = Bench::refreshing();
     settings.budget = {5, hours(1)};
     Bench bench(settings);
-    log_in_with_refresh(bench);
+    bench.log_in_with_refresh();
     bench.pass(hours(2));
     for (const Verdict verdict : {Verdict::refused, Verdict::unexpected}) {
         bench.pass(minutes(10));

@@ -6,12 +6,6 @@
 namespace tokenbroker::core {
 namespace {
 
-AccountSettings roomy() {
-    AccountSettings settings = Bench::settings();
-    settings.budget = {100, hours(1)};
-    return settings;
-}
-
 TEST(MachineLogin, logs_in_at_once_and_again_when_the_refresh_is_due) {
     Bench bench;
     const auto first = bench.attempt();
@@ -160,7 +154,7 @@ TEST(MachineLogin, an_admin_can_forget_the_not_before_time) {
 }
 
 TEST(MachineLogin, without_retry_after_a_throttle_climbs_its_ladder_never_below_the_step) {
-    Bench bench(roomy());
+    Bench bench(Bench::roomy());
     const Milliseconds steps[] = {minutes(5),   minutes(15), minutes(45),
                                   minutes(135), hours(6),    hours(6)};
     for (const Milliseconds step : steps) {
@@ -171,7 +165,7 @@ TEST(MachineLogin, without_retry_after_a_throttle_climbs_its_ladder_never_below_
 }
 
 TEST(MachineLogin, an_answer_that_fits_nothing_climbs_the_throttle_ladder_and_a_restart_keeps_it) {
-    Bench bench(roomy());
+    Bench bench(Bench::roomy());
     ASSERT_TRUE(bench.attempt());
     bench.end(Bench::failed(Verdict::unexpected));
     EXPECT_EQ(bench.state(), LoginState::backing_off);
@@ -269,7 +263,7 @@ TEST(MachineLogin, a_login_withheld_for_a_throttle_that_came_in_between_is_given
 }
 
 TEST(MachineLogin, the_same_token_and_expiry_again_is_no_progress_and_no_loop) {
-    Bench bench(roomy());
+    Bench bench(Bench::roomy());
     bench.log_in();
     const auto generation = bench.machine->last_generation();
     ASSERT_TRUE(bench.wait_for_attempt());
@@ -373,22 +367,9 @@ TEST(MachineLogin, a_held_login_that_no_longer_works_leads_to_a_login_under_the_
     EXPECT_EQ(bench.view().budget_left, 3U);
 }
 
-AccountSettings refreshing() {
-    AccountSettings settings = Bench::settings();
-    settings.has_refresh = true;
-    return settings;
-}
-
-void log_in_with_refresh(Bench& bench) {
-    ASSERT_TRUE(bench.wait_for_attempt());
-    Outcome first = bench.token();
-    first.token->can_refresh = true;
-    bench.end(first);
-}
-
 TEST(MachineLogin, a_refresh_spends_no_login_and_a_refused_one_falls_back_to_a_login) {
-    Bench bench(refreshing());
-    log_in_with_refresh(bench);
+    Bench bench(Bench::refreshing());
+    bench.log_in_with_refresh();
     const auto refresh = bench.wait_for_attempt();
     ASSERT_TRUE(refresh);
     EXPECT_EQ(refresh->kind, AttemptKind::refresh);
@@ -402,8 +383,8 @@ TEST(MachineLogin, a_refresh_spends_no_login_and_a_refused_one_falls_back_to_a_l
 }
 
 TEST(MachineLogin, a_refresh_that_keeps_failing_strangely_is_given_up_for_a_login) {
-    Bench bench(refreshing());
-    log_in_with_refresh(bench);
+    Bench bench(Bench::refreshing());
+    bench.log_in_with_refresh();
     for (int n = 0; n < 3; ++n) {
         EXPECT_EQ(bench.wait_for_attempt()->kind, AttemptKind::refresh);
         bench.end(Bench::failed(Verdict::unexpected));
