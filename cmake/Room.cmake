@@ -1,3 +1,11 @@
+# tokenbroker_time_limit(VARIABLE SECONDS): what a test may take, longer where the sanitizers slow it down.
+function(tokenbroker_time_limit variable seconds)
+  if(TOKENBROKER_SANITIZE)
+    math(EXPR seconds "${seconds} * 4")
+  endif()
+  set(${variable} "${seconds}" PARENT_SCOPE)
+endfunction()
+
 # tokenbroker_room(NAME SOURCES file... [LINKS target...] [PRIVATE_LINKS target...])
 # One static library a room, named room_NAME. A room without sources yet is an INTERFACE target.
 function(tokenbroker_room name)
@@ -20,5 +28,6 @@ function(tokenbroker_unit_test room)
   target_include_directories(unit_${room} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_link_libraries(unit_${room} PRIVATE room_${room} ${TEST_LINKS} GTest::gmock GTest::gtest_main)
   add_test(NAME unit/${room} COMMAND unit_${room} --gtest_brief=1)
-  set_tests_properties(unit/${room} PROPERTIES LABELS unit TIMEOUT 120)
+  tokenbroker_time_limit(limit 120)
+  set_tests_properties(unit/${room} PROPERTIES LABELS unit TIMEOUT ${limit})
 endfunction()
