@@ -47,6 +47,13 @@ bool is_redirect(int status) {
     return status >= 300 && status <= 399;
 }
 
+bool fits(const Member& member, const json::value* root) {
+    const json::value* at = root != nullptr ? find(*root, member.at) : nullptr;
+    if (member.values.empty()) return (at != nullptr && !at->is_null()) == member.given;
+    const auto text = at != nullptr ? text_of(*at) : std::nullopt;
+    return text && std::ranges::find(member.values, text->reveal()) != member.values.end();
+}
+
 bool fits(const AnswerRule& rule, const Step& step, int status, const json::value* root) {
     const auto in_range = [&](const std::pair<int, int>& range) {
         return status >= range.first && status <= range.second;
@@ -54,12 +61,7 @@ bool fits(const AnswerRule& rule, const Step& step, int status, const json::valu
     if (!rule.statuses.empty() && std::ranges::none_of(rule.statuses, in_range)) return false;
     if (!rule.steps.empty() && std::ranges::find(rule.steps, step.name) == rule.steps.end())
         return false;
-    return std::ranges::all_of(rule.json, [&](const auto& condition) {
-        const json::value* at = root != nullptr ? find(*root, condition.first) : nullptr;
-        const auto text = at != nullptr ? text_of(*at) : std::nullopt;
-        return text &&
-               std::ranges::find(condition.second, text->reveal()) != condition.second.end();
-    });
+    return std::ranges::all_of(rule.json, [&](const Member& member) { return fits(member, root); });
 }
 
 // What the status alone says; `ok` stands until something that is to be taken turns out to be
@@ -87,6 +89,18 @@ std::string status_cause(const Answer& answer) {
     }
     return cause +
            ": redirects are not followed with credentials; check base_url and trailing slashes";
+}
+
+// What of the body a rule went by: words of the recipe.
+std::string what_fits(const AnswerRule& rule, const json::value* root) {
+    std::string text;
+    for (const Member& member : rule.json) {
+        const json::value* at = root != nullptr ? find(*root, member.at) : nullptr;
+        const auto value = at != nullptr ? text_of(*at) : std::nullopt;
+        if (value && !member.values.empty())
+            text += ", \"" + member.at.text() + "\" is " + std::string(value->reveal());
+    }
+    return text;
 }
 
 bool has_control_character(const Scalar& scalar) {
@@ -160,19 +174,25 @@ Reading read_answer(const Step& step, const Answer& answer, const Values& values
     const auto rule = std::ranges::find_if(answers, [&](const AnswerRule& candidate) {
         return fits(candidate, step, answer.status, body.root());
     });
+    reading.upstream_text = upstream_text(body.root(), answer);
     reading.verdict =
         rule != answers.end() ? rule->means : default_verdict(step, answer, body.is_object());
     if (reading.verdict == Verdict::ok) {
         reading.cause = take_all(step, body, values, reading.taken);
-        if (reading.cause.empty()) return reading;
+        if (reading.cause.empty()) {
+            reading.upstream_text.clear();
+            return reading;
+        }
         reading.cause = "HTTP " + std::to_string(answer.status) + ", but " + reading.cause;
         reading.verdict = Verdict::unexpected;
         reading.taken = Values();
     } else {
         reading.cause = status_cause(answer);
+        // Where the upstream has no words that we know, what the rule went by has to do.
+        if (rule != answers.end() && reading.upstream_text.empty())
+            reading.cause += what_fits(*rule, body.root());
         if (rule != answers.end() && !rule->hint.empty()) reading.cause += ", " + rule->hint;
     }
-    reading.upstream_text = upstream_text(body.root(), answer);
     return reading;
 }
 

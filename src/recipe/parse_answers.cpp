@@ -50,8 +50,12 @@ std::optional<AnswerRule> read_rule(const document::Value& value, Mistakes& mist
                                  mistakes) != nullptr) {
             for (const document::Entry& entry : json->entries()) {
                 auto pointer = read_pointer(entry, mistakes);
-                auto values = read_texts(entry.value, mistakes);
-                if (pointer) rule.json.emplace_back(std::move(*pointer), std::move(values));
+                Member member;
+                const bool read =
+                    read_texts_or_given(entry.value, member.values, member.given, mistakes);
+                if (!pointer || !read) continue;
+                member.at = std::move(*pointer);
+                rule.json.push_back(std::move(member));
             }
         }
     }

@@ -58,6 +58,16 @@ std::vector<std::string> read_texts(const document::Value& value, Mistakes& mist
     return texts;
 }
 
+bool read_texts_or_given(const document::Value& value, std::vector<std::string>& texts, bool& given,
+                         Mistakes& mistakes) {
+    if (value.kind() == Kind::map) {
+        const document::MapReader map(value, "a condition", keys::condition, mistakes);
+        return map.take_required("given", given, document::read_boolean);
+    }
+    texts = read_texts(value, mistakes);
+    return !texts.empty();
+}
+
 When read_when(const document::Value& value, Mistakes& mistakes) {
     When when;
     if (document::expect_map(value, "a map of inputs and the values that they must have",
@@ -68,14 +78,8 @@ When read_when(const document::Value& value, Mistakes& mistakes) {
         if (!check_name(entry, mistakes)) continue;
         Condition condition;
         condition.input = entry.key;
-        if (entry.value.kind() == Kind::map) {
-            const document::MapReader map(entry.value, "a condition", keys::condition, mistakes);
-            if (!map.take_required("given", condition.given, document::read_boolean)) continue;
-        } else {
-            condition.values = read_texts(entry.value, mistakes);
-            if (condition.values.empty()) continue;
-        }
-        when.push_back(std::move(condition));
+        if (read_texts_or_given(entry.value, condition.values, condition.given, mistakes))
+            when.push_back(std::move(condition));
     }
     return when;
 }

@@ -21,6 +21,9 @@ std::optional<Pointer> read_pointer(const document::Entry& entry, document::Mist
 bool check_name(const document::Entry& entry, document::Mistakes& mistakes);
 // A scalar or a list of them, as texts.
 std::vector<std::string> read_texts(const document::Value& value, document::Mistakes& mistakes);
+// The same, or { given: true }; false: neither could be read.
+bool read_texts_or_given(const document::Value& value, std::vector<std::string>& texts, bool& given,
+                         document::Mistakes& mistakes);
 When read_when(const document::Value& value, document::Mistakes& mistakes);
 
 std::vector<Input> read_inputs(const document::Value& value, document::Mistakes& mistakes);

@@ -109,12 +109,18 @@ inline bool runs(const Step& step, const Values& values) {
     return holds(step.when, values);
 }
 
+// A member that the body of an answer has, or has not.
+struct Member {
+    Pointer at;
+    std::vector<std::string> values;  // a scalar whose text is one of these; none: look at `given`
+    bool given = true;                // anything but null
+};
+
 // One line of `answers`: what an answer means where all of it fits.
 struct AnswerRule {
     std::vector<std::pair<int, int>> statuses;  // ranges, both ends included; none: any
     std::vector<std::string> steps;             // none: any
-    std::vector<std::pair<Pointer, std::vector<std::string>>>
-        json;  // a scalar there whose text is one of these
+    std::vector<Member> json;
     core::Verdict means;
     std::string hint;  // what a human should do about it; may be empty
 };

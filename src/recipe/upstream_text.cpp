@@ -51,13 +51,15 @@ std::string code_member(const json::object& object, std::string_view text) {
     return {};
 }
 
-std::string field_lists(const json::object& object) {
+// {"password": ["may not be blank"]}, or under `errors` also {"password": "may not be blank"}.
+std::string fields(const json::object& object, bool as_text) {
     std::string text;
-    std::size_t fields = 0;
+    std::size_t count = 0;
     for (const auto& [name, value] : object) {
         const auto* list = value.if_array();
         const auto* first = list != nullptr && !list->empty() ? list->front().if_string() : nullptr;
-        if (first == nullptr || ++fields > most_fields) continue;
+        if (as_text && first == nullptr) first = value.if_string();
+        if (first == nullptr || ++count > most_fields) continue;
         text += (text.empty() ? "" : "; ") + std::string(name.data(), name.size()) + ": " +
                 std::string(view(*first));
     }
@@ -75,7 +77,10 @@ std::string upstream_text(const json::value* root, const Answer& answer) {
     if (object == nullptr) return {};
     std::string text = text_member(*object);
     const std::string code = code_member(*object, text);
-    if (text.empty() && failed) text = field_lists(*object);
+    if (text.empty() && failed) text = fields(*object, false);
+    const json::value* errors = object->if_contains("errors");
+    if (text.empty() && failed && errors != nullptr && errors->is_object())
+        text = fields(errors->get_object(), true);
     if (!code.empty()) text = text.empty() ? code : text + " (" + code + ")";
     return printable(text, longest_text);
 }

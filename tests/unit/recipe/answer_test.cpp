@@ -192,6 +192,32 @@ TEST(Answers, look_at_the_body) {
     EXPECT_EQ(verdict(R"({"key": "a"})"), Verdict::ok);
 }
 
+TEST(Answers, say_what_they_went_by_where_the_upstream_has_no_other_words) {
+    const Answers answers = rules("  - { json: { /problem: [ bad_login, 6 ] }, means: refused }\n");
+    EXPECT_EQ(read(login_step(), answer(200, R"({"problem": "bad_login"})"), answers).cause,
+              "HTTP 200, \"/problem\" is bad_login");
+    const Reading told =
+        read(login_step(), answer(200, R"({"problem": 6, "detail": "wrong"})"), answers);
+    EXPECT_EQ(told.cause, "HTTP 200");
+    EXPECT_EQ(told.upstream_text, "wrong");
+}
+
+TEST(Answers, look_at_whether_something_is_there) {
+    const Answers answers = rules(
+        "  - { json: { /errors/username: { given: true } }, means: throttled }\n"
+        "  - { status: 400, json: { /errors: { given: false } }, means: expired }\n");
+    const auto verdict = [&](int status, std::string_view body) {
+        return read(login_step(), answer(status, body), answers).verdict;
+    };
+    EXPECT_EQ(verdict(401, R"({"errors": {"username": "wait 15 seconds"}})"), Verdict::throttled);
+    EXPECT_EQ(verdict(401, R"({"errors": {"username": ["wait"]}})"), Verdict::throttled);
+    EXPECT_EQ(verdict(401, R"({"errors": {"username": null}})"), Verdict::refused);
+    EXPECT_EQ(verdict(401, R"({"errors": {"password": "wrong"}})"), Verdict::refused);
+    EXPECT_EQ(verdict(400, R"({"errors": {"password": "wrong"}})"), Verdict::refused);
+    EXPECT_EQ(verdict(400, "{}"), Verdict::expired);
+    EXPECT_EQ(verdict(400, "<html>"), Verdict::expired);
+}
+
 TEST(Answers, that_mean_ok_still_need_what_is_taken) {
     const Answers answers = rules("  - { status: 404, means: ok }\n");
     EXPECT_EQ(read(login_step(), answer(404, R"({"key": "a"})"), answers).verdict, Verdict::ok);
@@ -260,6 +286,9 @@ TEST(UpstreamText, is_found_where_apis_put_it) {
     EXPECT_EQ(
         text(400, R"({"password": ["This field may not be blank."], "username": ["Taken."]})"),
         "password: This field may not be blank.; username: Taken.");
+    EXPECT_EQ(text(401, R"({"errors": {"username": "Too many attempts!", "other": ["a", "b"]}})"),
+              "username: Too many attempts!; other: a");
+    EXPECT_EQ(text(200, R"({"errors": {"username": "Too many attempts!"}})"), "");
     EXPECT_EQ(text(502, "<h1>Bad\r\nGateway</h1>"), "<h1>Bad  Gateway</h1>");
     EXPECT_EQ(text(500, ""), "");
     EXPECT_EQ(text(500, "[1]"), "");

@@ -335,6 +335,10 @@ TEST(Mistakes, in_answers) {
     expect_mistake(rule("status: 400, step: logn, means: ok"),
                    "no step is called \"logn\"; did you mean \"login\"?");
     expect_mistake(rule("json: { code: 1 }, means: ok"), "a JSON pointer (RFC 6901)");
+    expect_mistake(rule("json: { /a: { given: true, there: true } }, means: ok"),
+                   "unknown key \"there\" in a condition");
+    expect_mistake(rule("json: { /a: { given: maybe } }, means: ok"), "true or false");
+    EXPECT_THAT(mistakes_in(rule("json: { /a: { given: false } }, means: ok")), ElementsAre());
 }
 
 TEST(Mistakes, in_a_file_as_a_whole) {
