@@ -5,6 +5,7 @@
 #include "document/nearest.hpp"
 #include "document/read.hpp"
 #include "recipe/inputs.hpp"
+#include "recipe/shape.hpp"
 
 #include <string_view>
 #include <utility>
@@ -29,6 +30,7 @@ void unknown_input(const document::Entry& entry, const recipe::Recipe& recipe, C
 void read_inputs(const std::vector<const Value*>& maps, const Place& inputs_place,
                  AccountSettings& account, Context& context) {
     const recipe::Recipe& recipe = *account.recipe;
+    const std::size_t mistakes_before = context.mistakes.size();
     recipe::Values given;
     recipe::Values
         present;  // what is there at all, right or wrong, secrets standing in as empty texts
@@ -54,6 +56,11 @@ void read_inputs(const std::vector<const Value*>& maps, const Place& inputs_plac
     for (const std::string& name : recipe::missing_inputs(recipe.inputs, present)) {
         context.mistakes.add(inputs_place, "account " + account.name.text() + " has no input \"" +
                                                name + "\"; recipe " + recipe.name + " needs it");
+    }
+    if (context.mistakes.size() > mistakes_before) return;
+    // A value that would leave its place in a request is found now, and not after a login.
+    if (const auto why = recipe::why_no_request(recipe, present); !why.empty()) {
+        context.mistakes.add(inputs_place, "account " + account.name.text() + ": " + why);
     }
 }
 

@@ -86,4 +86,20 @@ Result<std::string> shown_request(const Step& step, const Values& shown,
     return text;
 }
 
+std::string why_no_request(const Recipe& recipe, const Values& inputs) {
+    Values shown = shown_values(recipe, inputs);
+    if (!shown.has("token")) shown.set("token", Value::text("_token_"));
+    std::vector<const Step*> steps;
+    for (const auto* list : {&recipe.acquire, &recipe.refresh, &recipe.revoke}) {
+        for (const Step& step : *list)
+            steps.push_back(&step);
+    }
+    if (recipe.probe) steps.push_back(&*recipe.probe);
+    for (const Step* step : steps) {
+        if (!runs(*step, inputs)) continue;
+        if (const auto request = fill(*step, shown, ""); !request) return request.error().message();
+    }
+    return {};
+}
+
 }  // namespace tokenbroker::recipe

@@ -23,4 +23,8 @@ Values shown_values(const Recipe& recipe, const Values& values);
 Result<std::string> shown_request(const Step& step, const Values& shown,
                                   std::string_view base_path);
 
+// Why a request for a token can't be made with these inputs, whatever the secrets and the answers
+// hold; or empty. Secrets that are there stand in `inputs` as any text.
+std::string why_no_request(const Recipe& recipe, const Values& inputs);
+
 }  // namespace tokenbroker::recipe

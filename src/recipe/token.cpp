@@ -54,14 +54,17 @@ Milliseconds to_milliseconds(double seconds) {
 Result<Expiry> expiry_at(const std::string& what, double seconds, ExpirySource source,
                          WallTime sent) {
     const double now = std::chrono::duration<double>(sent.time_since_epoch()).count();
-    if (!(seconds > now)) return bad(what + " says that the token has expired already");
-    if (seconds - now > longest_life) return bad(what + " is over a hundred years away");
+    const std::string allowed = ": allowed are times to come, up to a hundred years from now";
+    if (!(seconds > now)) return bad(what + " says that the token has expired already" + allowed);
+    if (seconds - now > longest_life) return bad(what + " is over a hundred years away" + allowed);
     return Expiry{source, WallTime(to_milliseconds(seconds)), std::nullopt};
 }
 
 Result<Expiry> expiry_in(const std::string& what, double seconds, ExpirySource source) {
-    if (!(seconds >= 1)) return bad(what + " says that the token lives for less than a second");
-    if (seconds > longest_life) return bad(what + " is more than a hundred years");
+    const std::string allowed = ": allowed are 1 second to a hundred years";
+    if (!(seconds >= 1))
+        return bad(what + " says that the token lives for less than a second" + allowed);
+    if (seconds > longest_life) return bad(what + " is more than a hundred years" + allowed);
     return Expiry{source, std::nullopt, to_milliseconds(seconds)};
 }
 

@@ -191,6 +191,24 @@ TEST(Inputs, that_are_wrong_are_not_called_missing) {
                 2U);
 }
 
+TEST(Inputs, that_would_leave_their_place_in_a_request_are_found_before_a_login) {
+    const auto with_user_id = [](const std::string& user_id) {
+        return loaded(
+                   custom("{ recipe: oz-service-token, base_url: 'https://x', inputs: { email: e, "
+                          "password: { env: P }, user_id: '" +
+                          user_id + "' } }"))
+            .mistakes;
+    };
+    EXPECT_THAT(with_user_id("00000000-0000-4000-8000-000000000002"), ElementsAre());
+    EXPECT_THAT(
+        with_user_id("../admin"),
+        ElementsAre("c.yaml:2:77: account one: the request of step \"service_token\" can't be "
+                    "made: \"user_id\" stands in a path segment, and can't hold '/', '\\' or "
+                    "control characters"));
+    EXPECT_THAT(with_user_id(".."),
+                ElementsAre(HasSubstr("the path has a \".\", \"..\" or empty segment")));
+}
+
 // ---- allow
 
 std::vector<std::string> allow_of(const std::string& list) {
