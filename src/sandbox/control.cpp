@@ -42,15 +42,18 @@ std::string control_help() {
         "user\n"
         "  revoke        a token, or \"all\": it is unknown from now on\n"
         "  expire        a token, or \"all\": it is over from now on\n"
-        "  serve         { \"method\", \"path\", \"status\", \"headers\", \"body\" }: an answer "
-        "for a path of your own;\n"
-        "                $RANDOM in the body becomes a new text each time\n"
+        "  serve         { \"method\", \"path\", \"if\": { \"headers\", \"body\" }, \"name\", "
+        "\"status\", \"headers\", \"body\" }, or a list\n"
+        "                of such: an answer for a path of your own; the last one that fits is "
+        "taken, "
+        "$RANDOM in its body\n"
+        "                becomes a new text each time\n"
         "  listening     false: refuse connections and end those that are open; true: listen "
         "again\n\n"
         "Endpoints: rossum.{login,exchange,user,logout,organizations,groups,users},\n"
         "  oz.{login,refresh,service_token,companies,users,folders,version}, "
         "oauth.{token,userinfo},\n"
-        "  served:PATH, unknown; connection (a connection just accepted: reset, close or hang).\n"
+        "  served:NAME, unknown; connection (a connection just accepted: reset, close or hang).\n"
         "A last * matches any rest.\n\n"
         "Members of a fault: endpoint, account (only of this user), do, times (1; 0: until "
         "cleared), skip (let so\n"
@@ -136,8 +139,14 @@ Result<void> Sandbox::fulfil(std::string_view name, const json::value& value) {
         world_->rossum.revoke(token);
         world_->oauth.revoke(token);
         name == "revoke" ? world_->oz.revoke(token) : world_->oz.expire(token);
-    } else if (name == "serve" && value.is_object()) {
-        world_->served.push_front(value.get_object());
+    } else if (name == "serve") {
+        const json::array list = value.is_array() ? value.get_array() : json::array({value});
+        for (const json::value& element : list) {
+            if (!element.is_object()) return wrong(name, "an object or a list of them");
+            auto served = ServedAnswer::parse(element.get_object());
+            if (!served) return served.error();
+            world_->served.push_front(*std::move(served));
+        }
     } else if (name == "listening" && value.is_bool()) {
         if (on_listening) on_listening(value.get_bool());
     } else {

@@ -78,8 +78,8 @@ std::vector<std::string> rossum_password_mistakes(std::string_view password,
     if (password.size() > 64) {
         mistakes.emplace_back("This password is too long. It must contain at most 64 characters.");
     }
-    if (!username.empty() &&
-        lower(password).find(lower(username.substr(0, username.find('@')))) != std::string::npos) {
+    const std::string name = lower(username.substr(0, username.find('@')));
+    if (name.size() >= 4 && lower(password).find(name) != std::string::npos) {
         mistakes.emplace_back("The password is too similar to the username.");
     }
     const auto all = [&](auto predicate) { return std::ranges::all_of(password, predicate); };

@@ -1,6 +1,6 @@
 #include "sandbox/sandbox.hpp"
 
-#include <boost/json/serialize.hpp>
+#include <algorithm>
 
 namespace tokenbroker::sandbox {
 
@@ -30,16 +30,6 @@ void fill(OAuth& oauth, const Accounts& accounts) {
         oauth.add_user(login.name, login.password);
     for (const auto& token : accounts.oauth_refresh_tokens)
         oauth.add_refresh_token(token.token, token.user, token.client);
-}
-
-// Each "$RANDOM" in a served body becomes a new text, so that a login made up by a test gives new
-// tokens.
-std::string with_random(std::string body) {
-    constexpr std::string_view mark = "$RANDOM";
-    for (auto at = body.find(mark); at != std::string::npos; at = body.find(mark)) {
-        body.replace(at, mark.size(), random_text(letters_and_digits, 40));
-    }
-    return body;
 }
 
 }  // namespace
@@ -96,7 +86,7 @@ Delivery Sandbox::handle(const Request& asked, Moment now) {
 }
 
 std::string Sandbox::endpoint(const Request& request) const {
-    if (served(request) != nullptr) return "served:" + request.path;
+    if (const ServedAnswer* found = served(request)) return found->endpoint();
     for (const auto& name :
          {Rossum::endpoint(request), Oz::endpoint(request), OAuth::endpoint(request)}) {
         if (!name.empty()) return name;
@@ -115,38 +105,14 @@ Answer Sandbox::answer(std::string_view name, const Request& request, Moment now
     if (name.starts_with("rossum.")) return world_->rossum.answer(name, request, now);
     if (name.starts_with("oz.")) return world_->oz.answer(name, request, now);
     if (name.starts_with("oauth.")) return world_->oauth.answer(name, request, now);
-    if (const json::object* found = served(request)) {
-        const json::value* status = found->if_contains("status");
-        const json::value* body = found->if_contains("body");
-        Response response;
-        if (status != nullptr && status->is_int64())
-            response.status = static_cast<int>(status->get_int64());
-        response.headers.emplace_back("Content-Type", "application/json");
-        if (const json::value* headers = found->if_contains("headers");
-            headers != nullptr && headers->is_object()) {
-            for (const auto& [header, value] : headers->get_object()) {
-                if (value.is_string())
-                    response.headers.emplace_back(std::string(header),
-                                                  std::string(value.get_string()));
-            }
-        }
-        if (body != nullptr) {
-            response.body = with_random(body->is_string() ? std::string(body->get_string())
-                                                          : json::serialize(*body));
-        }
-        return answer_of(std::move(response));
-    }
+    if (const ServedAnswer* found = served(request)) return answer_of(found->response());
     return answer_of(json_response(404, json::object{{"detail", "Not found."}}));
 }
 
-const json::object* Sandbox::served(const Request& request) const {
-    for (const json::object& entry : world_->served) {
-        const std::string method = text_member(entry, "method");
-        if (text_member(entry, "path") == request.path &&
-            (method.empty() || method == request.method))
-            return &entry;
-    }
-    return nullptr;
+const ServedAnswer* Sandbox::served(const Request& request) const {
+    const auto found = std::ranges::find_if(
+        world_->served, [&](const ServedAnswer& answer) { return answer.fits(request); });
+    return found == world_->served.end() ? nullptr : &*found;
 }
 
 }  // namespace tokenbroker::sandbox

@@ -8,6 +8,7 @@
 #include "sandbox/oauth.hpp"
 #include "sandbox/oz.hpp"
 #include "sandbox/rossum.hpp"
+#include "sandbox/served.hpp"
 #include "sandbox/settings.hpp"
 #include "sandbox/throttle.hpp"
 
@@ -49,7 +50,7 @@ private:
         Rossum rossum;
         Oz oz;
         OAuth oauth;
-        std::list<boost::json::object> served;  // answers for paths that no vendor has
+        std::list<ServedAnswer> served;  // the newest first
     };
 
     Delivery control(const Request& request, Moment now);
@@ -58,7 +59,7 @@ private:
     [[nodiscard]] std::string endpoint(const Request& request) const;
     [[nodiscard]] std::string account(std::string_view endpoint, const Request& request) const;
     Answer answer(std::string_view endpoint, const Request& request, Moment now);
-    [[nodiscard]] const boost::json::object* served(const Request& request) const;
+    [[nodiscard]] const ServedAnswer* served(const Request& request) const;
 
     Settings start_;
     Accounts accounts_;

@@ -120,7 +120,11 @@ TEST(Control, refuses_what_it_does_not_know) {
          {R"({"unknown": 1})", R"({"fault": {"do": "dance"}})",
           R"({"fault": {"do": "hang", "x": 1}})", R"({"settings": {"unknown": 1}})",
           R"({"settings": {"throttle-logins": "many"}})", R"({"settings": {"oz-api": "7"}})",
-          R"({"password": {"user": "nobody", "password": "x"}})", "{"}) {
+          R"({"password": {"user": "nobody", "password": "x"}})", R"({"serve": 1})",
+          R"({"serve": {"status": 200}})", R"({"serve": {"path": "me"}})",
+          R"({"serve": {"path": "/me", "pth": 1}})", R"({"serve": {"path": "/me", "status": 99}})",
+          R"({"serve": {"path": "/me", "if": {"header": {}}}})",
+          R"({"serve": {"path": "/me", "if": {"headers": {"a": 1}}}})", "{"}) {
         EXPECT_EQ(world.behave(wish), 400) << wish;
     }
 }
@@ -171,6 +175,31 @@ TEST(Control, serves_paths_that_no_vendor_has) {
     EXPECT_EQ(first.text("id").size(), 40U);
     EXPECT_NE(first.text("id"), world.ask("POST", "/session", "{}").text("id"));
     EXPECT_EQ(world.ask("GET", "/session").status, 404);
+}
+
+TEST(Control, serves_by_what_the_request_holds) {
+    Fixture world;
+    EXPECT_EQ(world.behave(R"({"serve": [
+        {"path": "/me", "status": 401, "body": {}},
+        {"path": "/me", "if": {"headers": {"X-Session": "abc"}}, "body": {"name": "me"}},
+        {"method": "POST", "path": "/session", "name": "login", "body": {"id": "abc"},
+         "if": {"body": {"user": {"name": "me"}, "secret": 1}}}]})"),
+              200);
+    EXPECT_EQ(world.ask("GET", "/me").status, 401);
+    EXPECT_EQ(world.ask("GET", "/me", "", "x-session", "other").status, 401);
+    EXPECT_EQ(world.ask("GET", "/me", "", "x-session", "abc").text("name"), "me");
+
+    const auto session = [&](const char* body) {
+        return world.ask("POST", "/session", body).status;
+    };
+    EXPECT_EQ(session(R"({"user": {"name": "me", "more": 1}, "secret": 1, "more": 2})"), 200);
+    EXPECT_EQ(session(R"({"user": {"name": "me"}})"), 404);
+    EXPECT_EQ(session(R"({"user": {"name": "me"}, "secret": "1"})"), 404);
+    EXPECT_EQ(session(R"({"user": "me", "secret": 1})"), 404);
+    EXPECT_EQ(session("nonsense"), 404);
+    const auto counts = world.ask("GET", "/sandbox/counts").body.at("endpoints");
+    EXPECT_EQ(counts.at("served:login").at("requests").as_int64(), 1);
+    EXPECT_EQ(counts.at("served:/me").at("requests").as_int64(), 3);
 }
 
 TEST(Settings, every_one_can_be_read_back) {
