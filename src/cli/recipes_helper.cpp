@@ -73,6 +73,10 @@ int recipes_fail(int code, std::string_view message) {
     return code;
 }
 
+int code_of(const Error& error) {
+    return error.code() == Errc::invalid_input ? recipes_usage : recipes_failed;
+}
+
 }  // namespace tokenbroker::cli
 
 int main(int argc, char** argv) {

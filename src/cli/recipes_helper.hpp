@@ -30,6 +30,9 @@ inline constexpr int recipes_usage = 2;
 
 // One line on stderr, and the exit code given.
 int recipes_fail(int code, std::string_view message);
+// The exit code for options that could not be read: a wrong or missing one is usage, a file that
+// can't be read is not.
+int code_of(const Error& error);
 
 // The built-in recipes and those of these folders; of the default one where none is named and it is
 // there. A file with mistakes is told on stderr and left out.
@@ -96,7 +99,9 @@ struct Network {
 };
 // Starts a coroutine; what that refers to outlives run_with_network().
 using NetworkTask = std::function<boost::asio::awaitable<void>(Network network)>;
-void run_with_network(const NetworkTask& task);
+// `interrupted`: set by the first SIGINT or SIGTERM, where it would else end the process; the task
+// looks at it when it can stop. The second one ends the process.
+void run_with_network(const NetworkTask& task, bool* interrupted = nullptr);
 
 upstream::Target target_of(const UpstreamOptions& options, const recipe::RecipeHandle& recipe,
                            const config::BaseUrl& url);

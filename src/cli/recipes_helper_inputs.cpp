@@ -96,6 +96,18 @@ void InputOptions::add_text(const std::string& name, std::string& text, const st
 
 std::optional<int> InputOptions::parse(const std::vector<std::string>& arguments) {
     CLI::App& app = parser_->app;
+    for (const recipe::Input& input : parser_->inputs) {
+        const std::string option = "--" + option_name(input.name);
+        const auto names_it = [&](const std::string& argument) {
+            return argument == option || argument.starts_with(option + "=");
+        };
+        // Said here, and not by the parser, which would repeat the secret.
+        if (input.secret && std::ranges::any_of(arguments, names_it)) {
+            return recipes_fail(recipes_usage,
+                                option + ": a secret is not taken from the command line: give " +
+                                    option + "-file or " + option + "-env, or be asked for it");
+        }
+    }
     try {
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::CallForHelp&) {
@@ -150,7 +162,7 @@ Result<void> InputOptions::Parser::read_one(const recipe::Input& input, bool ask
         into.generate_path = std::filesystem::absolute(from.generate);
         return {};
     }
-    if (ways == 0 && (!ask || !input.required)) return {};
+    if (ways == 0 && !ask) return {};
     if (ways == 0 && isatty(STDIN_FILENO) == 0) {
         return Error(
             Errc::invalid_input,
@@ -158,7 +170,8 @@ Result<void> InputOptions::Parser::read_one(const recipe::Input& input, bool ask
     }
     auto secret = ways == 0 ? prompt_secret(input.name, input.password.has_value())
                             : read_secret(input, from, into);
-    if (!secret) return during(option, secret.error());
+    // However it failed, the option itself was right.
+    if (!secret) return Error(Errc::unavailable, option + ": " + secret.error().message());
     into.values.set(input.name, recipe::secret_input(std::move(*secret)));
     return {};
 }
@@ -166,20 +179,25 @@ Result<void> InputOptions::Parser::read_one(const recipe::Input& input, bool ask
 Result<GivenInputs> InputOptions::read(bool ask) {
     GivenInputs into;
     // What is no secret first: nobody is asked for a password before a mistake in an option is
-    // told.
-    for (const bool secrets : {false, true}) {
-        for (const recipe::Input& input : parser_->inputs) {
-            if (input.secret != secrets) continue;
-            if (const auto read = parser_->read_one(input, ask, into); !read) return read.error();
-        }
-        if (secrets) break;
-        for (const std::string& name : recipe::missing_inputs(
-                 parser_->inputs, recipe::with_defaults(parser_->inputs, into.values))) {
-            const auto input = std::ranges::find(parser_->inputs, name, &recipe::Input::name);
-            if (input->secret) continue;
-            return Error(Errc::invalid_input, "--" + option_name(name) + " is required: " +
-                                                  recipe::allowed_values(*input));
-        }
+    // told, and what is needed depends on the others.
+    for (const recipe::Input& input : parser_->inputs) {
+        if (input.secret) continue;
+        if (const auto read = parser_->read_one(input, ask, into); !read) return read.error();
+    }
+    const auto missing = recipe::missing_inputs(
+        parser_->inputs, recipe::with_defaults(parser_->inputs, into.values));
+    const auto is_missing = [&](const recipe::Input& input) {
+        return std::ranges::find(missing, input.name) != missing.end();
+    };
+    for (const recipe::Input& input : parser_->inputs) {
+        if (input.secret || !is_missing(input)) continue;
+        return Error(Errc::invalid_input, "--" + option_name(input.name) +
+                                              " is required: " + recipe::allowed_values(input));
+    }
+    for (const recipe::Input& input : parser_->inputs) {
+        if (!input.secret) continue;
+        const auto read = parser_->read_one(input, ask && is_missing(input), into);
+        if (!read) return read.error();
     }
     return into;
 }

@@ -5,6 +5,10 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+#include <iostream>
 
 namespace tokenbroker::cli {
 namespace {
@@ -21,15 +25,28 @@ public:
 
 }  // namespace
 
-void run_with_network(const NetworkTask& task) {
+void run_with_network(const NetworkTask& task, bool* interrupted) {
     asio::io_context loop(1);
     host::SystemClock clock(loop.get_executor());
     async::Offload offload(loop, 1);
     upstream::HttpClient client(clock, offload, "tokenctl/" TOKENBROKER_VERSION);
     NoLog log;
+    asio::signal_set signals(loop);
+    if (interrupted != nullptr) {
+        signals.add(SIGINT);
+        signals.add(SIGTERM);
+        signals.async_wait([&](const boost::system::error_code& ended, int /*number*/) {
+            if (ended) return;
+            *interrupted = true;
+            signals.clear();
+            std::cerr << "stopping after this request; once more to end at once\n";
+        });
+    }
     std::exception_ptr failure;
-    asio::co_spawn(loop, task(Network{client, clock, log}),
-                   [&](const std::exception_ptr& thrown) { failure = thrown; });
+    asio::co_spawn(loop, task(Network{client, clock, log}), [&](const std::exception_ptr& thrown) {
+        failure = thrown;
+        signals.cancel();
+    });
     loop.run();
     if (failure) std::rethrow_exception(failure);
 }
@@ -65,7 +82,7 @@ std::string text_of(const provision::StepReport& report, bool with_request) {
     const auto indented = [&](std::string_view lines) {
         while (!lines.empty()) {
             const std::size_t end = std::min(lines.find('\n'), lines.size());
-            text.append("    ").append(lines.substr(0, end)).append("\n");
+            text.append(end == 0 ? "" : "    ").append(lines.substr(0, end)).append("\n");
             lines.remove_prefix(std::min(end + 1, lines.size()));
         }
     };

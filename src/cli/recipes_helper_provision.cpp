@@ -3,6 +3,7 @@
 #include "cli/recipes_helper.hpp"
 #include "document/nearest.hpp"
 #include "host/crypto.hpp"
+#include "host/files.hpp"
 #include "provision/password.hpp"
 #include "provision/provision.hpp"
 #include "recipe/inputs.hpp"
@@ -20,19 +21,22 @@ struct Options {
     bool dry_run = false;
 };
 
-// `--recipes FOLDER`, taken out of the arguments: the recipe has to be known before its options can
-// be.
+// `--recipes FOLDER` and `--recipes=FOLDER`, taken out of the arguments: the recipe has to be known
+// before its options can be.
 std::vector<std::string> take_folders(std::vector<std::string>& arguments) {
+    constexpr std::string_view joined = "--recipes=";
     std::vector<std::string> folders;
-    for (std::size_t i = 0; i + 1 < arguments.size();) {
-        if (arguments[i] != "--recipes") {
-            ++i;
-            continue;
+    std::vector<std::string> others;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        if (arguments[i] == "--recipes" && i + 1 < arguments.size()) {
+            folders.push_back(arguments[++i]);
+        } else if (arguments[i].starts_with(joined)) {
+            folders.push_back(arguments[i].substr(joined.size()));
+        } else {
+            others.push_back(arguments[i]);
         }
-        folders.push_back(arguments[i + 1]);
-        arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(i),
-                        arguments.begin() + static_cast<std::ptrdiff_t>(i) + 2);
     }
+    arguments = std::move(others);
     return folders;
 }
 
@@ -107,13 +111,19 @@ bool inputs_are_right(const recipe::Recipe& recipe, const recipe::Values& given)
     return mistakes.empty();
 }
 
-// What an unfinished run left behind.
+// What an unfinished run left behind. A password that nothing at the upstream has is of no use, and
+// would be in the way of the next try.
 void print_left(const provision::Outcome& outcome, const GivenInputs& given) {
     for (const std::string& left : outcome.left)
         std::cerr << "left behind at the upstream: " << left << '\n';
     if (outcome.left.empty()) std::cerr << "nothing was left behind at the upstream\n";
-    if (!given.generate_input.empty())
-        std::cerr << "left behind here: " << given.generate_path << " (the new password)\n";
+    if (given.generate_input.empty()) return;
+    if (outcome.left.empty() &&
+        host::remove_file(host::FileSystem::kernel(), given.generate_path)) {
+        std::cerr << "the new password was removed again: " << given.generate_path << '\n';
+        return;
+    }
+    std::cerr << "left behind here: " << given.generate_path << " (the new password)\n";
 }
 
 int finish(const provision::Outcome& outcome, const recipe::Recipe& recipe,
@@ -131,12 +141,13 @@ int finish(const provision::Outcome& outcome, const recipe::Recipe& recipe,
 }
 
 boost::asio::awaitable<void> create_account(Network network, upstream::Target target,
-                                            recipe::Values inputs, provision::Outcome& into) {
+                                            recipe::Values inputs, const bool& interrupted,
+                                            provision::Outcome& into) {
     provision::OnStep on_step = [](const provision::StepReport& report) {
         std::cerr << text_of(report, false) << std::flush;
     };
     provision::Provisioner provisioner(network.transport, network.clock, network.log,
-                                       std::move(on_step));
+                                       std::move(on_step), interrupted);
     auto outcome = co_await provisioner.run(std::move(target), std::move(inputs));
     into = std::move(outcome);
 }
@@ -157,7 +168,7 @@ int provision_with(const recipe::RecipeHandle& recipe, const std::vector<std::st
     const auto url = read_base_url(inputs.upstream(), *recipe);
     if (!url) return recipes_fail(recipes_usage, url.error().message());
     auto given = inputs.read(!options.dry_run);
-    if (!given) return recipes_fail(recipes_usage, given.error().message());
+    if (!given) return recipes_fail(code_of(given.error()), given.error().message());
     if (!options.credential.empty() && given->generate_input.empty()) {
         return recipes_fail(recipes_usage, "--credential goes with a generated password");
     }
@@ -181,8 +192,12 @@ int provision_with(const recipe::RecipeHandle& recipe, const std::vector<std::st
 
     std::cerr << "This logs in at " << url->text() << " outside of any daemon's count of logins.\n";
     provision::Outcome outcome;
+    bool interrupted = false;
     run_with_network(
-        [&](Network network) { return create_account(network, target, values, outcome); });
+        [&](Network network) {
+            return create_account(network, target, values, interrupted, outcome);
+        },
+        &interrupted);
     return finish(outcome, *recipe, *given,
                   entry_of(inputs.upstream(), *url, options, *recipe, *given));
 }

@@ -47,7 +47,7 @@ int run_recipes_try(const std::vector<std::string>& arguments) {
     const auto url = read_base_url(options.upstream(), *recipe);
     if (!url) return recipes_fail(recipes_usage, url.error().message());
     auto given = options.read(true);
-    if (!given) return recipes_fail(recipes_usage, given.error().message());
+    if (!given) return recipes_fail(code_of(given.error()), given.error().message());
     const upstream::Target target = target_of(options.upstream(), recipe, *url);
 
     std::cout << "This logs in at " << url->text() << " outside of any daemon's count of logins.\n";

@@ -29,6 +29,14 @@ bool creates(const recipe::Step& step) {
     return !step.login && step.request.method.text() != "GET";
 }
 
+// Why a failed step may have done its work all the same, or empty.
+std::string why_perhaps(const upstream::StepOutcome& result) {
+    if (!result.sent) return {};
+    if (!result.status) return "the request was sent, and no answer came";
+    if (*result.status >= 500) return "the upstream failed while at it";
+    return *result.status < 300 ? "the answer was not understood" : "";
+}
+
 // The recipe's own inputs, from what was given and what the steps took.
 recipe::Values account_inputs(const recipe::Recipe& recipe, const recipe::Values& values) {
     recipe::Values inputs;
@@ -110,6 +118,13 @@ std::vector<StepReport> dry_run(const recipe::Recipe& recipe, const recipe::Valu
     return reports;
 }
 
+bool Provisioner::stops(const recipe::Step& step, Outcome& outcome) const {
+    if (!interrupted_) return false;
+    outcome.failed_step = step.name;
+    outcome.error = "interrupted before it";
+    return true;
+}
+
 asio::awaitable<Outcome> Provisioner::run(upstream::Target target, recipe::Values inputs) {
     Outcome outcome;
     recipe::Values values = std::move(inputs);
@@ -130,6 +145,7 @@ asio::awaitable<bool> Provisioner::create(upstream::Target target, recipe::Value
     const recipe::Values inputs = values;
     for (const recipe::Step& step : target.recipe->provision) {
         if (!recipe::runs(step, inputs)) continue;
+        if (stops(step, outcome)) co_return false;
         auto result = co_await steps_.run(target, step, values);
         if (result.verdict == Verdict::ok) {
             if (creates(step)) outcome.left.push_back(left_by(step, result.taken));
@@ -141,9 +157,9 @@ asio::awaitable<bool> Provisioner::create(upstream::Target target, recipe::Value
                                     " failed, and is not needed: " + result.message);
             continue;
         }
-        if (creates(step) && result.sent && !result.status) {
-            outcome.left.push_back(step.name +
-                                   ", perhaps: the request was sent, and no answer came");
+        if (creates(step)) {
+            if (std::string doubt = why_perhaps(result); !doubt.empty())
+                outcome.left.push_back(step.name + ", perhaps: " + doubt);
         }
         outcome.failed_step = step.name;
         outcome.error = result.message;
@@ -160,6 +176,7 @@ asio::awaitable<bool> Provisioner::verify(upstream::Target target, Outcome& outc
     Moment sent = clock_.now();
     for (const recipe::Step& step : recipe.acquire) {
         if (!recipe::runs(step, outcome.inputs)) continue;
+        if (stops(step, outcome)) co_return false;
         auto result = co_await steps_.run(target, step, values);
         if (result.verdict != Verdict::ok && step.optional) {
             outcome.notes.push_back("the step " + step.name +

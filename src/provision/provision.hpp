@@ -40,16 +40,21 @@ struct Outcome {
 
 class Provisioner {
 public:
-    // All outlive it, and it outlives its coroutines.
+    // All outlive it, and it outlives its coroutines. `interrupted`: set by the user.
     Provisioner(upstream::Transport& transport, const async::Clock& clock, Logger& log,
-                OnStep on_step)
-        : clock_(clock), steps_(transport, clock, log, std::move(on_step)) {}
+                OnStep on_step, const bool& interrupted)
+        : clock_(clock),
+          steps_(transport, clock, log, std::move(on_step)),
+          interrupted_(interrupted) {}
 
     // Runs the steps, logs in once as the new account and ends that token, and ends the admin's
-    // whatever happened. `inputs` have their defaults and all secrets.
+    // whatever happened; interrupted, no further step but that is begun. `inputs` have their
+    // defaults and all secrets.
     boost::asio::awaitable<Outcome> run(upstream::Target target, recipe::Values inputs);
 
 private:
+    // Whether the user wants no further step; then that is what failed.
+    [[nodiscard]] bool stops(const recipe::Step& step, Outcome& outcome) const;
     boost::asio::awaitable<bool> create(upstream::Target target, recipe::Values& values,
                                         Outcome& outcome);
     boost::asio::awaitable<bool> verify(upstream::Target target, Outcome& outcome);
@@ -58,6 +63,7 @@ private:
 
     const async::Clock& clock_;
     ReportedSteps steps_;
+    const bool& interrupted_;
 };
 
 // The account as the configuration wants it: a finished `accounts:` with one entry.

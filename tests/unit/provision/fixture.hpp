@@ -24,7 +24,10 @@ protected:
         return {"tokenctl", recipe, "", std::make_shared<upstream::Endpoint>()};
     }
     OnStep remember() {
-        return [this](const StepReport& report) { reports.push_back(report); };
+        return [this](const StepReport& report) {
+            reports.push_back(report);
+            interrupted = interrupted || report.step == interrupt_after;
+        };
     }
     // "POST /api/v1/auth/login" of each request, in their order.
     std::vector<std::string> asked() const {
@@ -50,6 +53,8 @@ protected:
     support::FakeTransport transport{clock};
     recipe::RecipeHandle recipe;
     std::vector<StepReport> reports;
+    bool interrupted = false;
+    std::string interrupt_after;  // a step
 };
 
 }  // namespace tokenbroker::provision

@@ -31,7 +31,7 @@ protected:
         return recipe::with_defaults(provisioning_inputs(*recipe), values);
     }
     Outcome run() {
-        Provisioner provisioner(transport, clock, log, remember());
+        Provisioner provisioner(transport, clock, log, remember(), interrupted);
         return support::await(loop, provisioner.run(target(), inputs()));
     }
     void answer_up_to_creation() {
@@ -111,6 +111,43 @@ TEST_F(ProvisionRossum, says_that_something_may_be_left_where_no_answer_came) {
                 ElementsAre("create_user, perhaps: the request was sent, and no answer came"));
 }
 
+TEST_F(ProvisionRossum, says_that_something_may_be_left_where_the_answer_says_little) {
+    answer_up_to_creation();
+    transport.next(502, "<html>");
+    transport.next(200, "{}");
+    EXPECT_THAT(run().left, ElementsAre("create_user, perhaps: the upstream failed while at it"));
+    answer_up_to_creation();
+    transport.next(201, "{}");
+    transport.next(200, "{}");
+    EXPECT_THAT(run().left, ElementsAre("create_user, perhaps: the answer was not understood"));
+    answer_up_to_creation();
+    transport.next(400, R"({"username": ["taken"]})");
+    transport.next(200, "{}");
+    EXPECT_THAT(run().left, IsEmpty()) << "refused";
+}
+
+TEST_F(ProvisionRossum, begins_no_step_once_it_is_interrupted_but_logs_the_admin_out) {
+    interrupt_after = "find_group";
+    answer_up_to_creation();
+    transport.next(200, "{}");
+    Outcome outcome = run();
+    EXPECT_FALSE(outcome.done);
+    EXPECT_EQ(outcome.failed_step, "create_user");
+    EXPECT_EQ(outcome.error, "interrupted before it");
+    EXPECT_THAT(outcome.left, IsEmpty());
+    EXPECT_EQ(asked().back(), "POST /api/v1/auth/logout");
+
+    interrupted = false;
+    interrupt_after = "create_user";
+    answer_up_to_creation();
+    transport.next(201, R"({"url": "https://x/users/9"})");
+    transport.next(200, "{}");
+    outcome = run();
+    EXPECT_EQ(outcome.failed_step, "login");
+    EXPECT_THAT(outcome.left, ElementsAre("create_user (user_url https://x/users/9)"));
+    EXPECT_EQ(asked().back(), "POST /api/v1/auth/logout");
+}
+
 TEST_F(ProvisionRossum, leaves_nothing_where_the_admin_is_refused) {
     transport.next(401, "{}");
     const Outcome outcome = run();
@@ -156,7 +193,7 @@ protected:
         return values;
     }
     Outcome run(const recipe::Values& values) {
-        Provisioner provisioner(transport, clock, log, remember());
+        Provisioner provisioner(transport, clock, log, remember(), interrupted);
         return support::await(
             loop,
             provisioner.run(target(), recipe::with_defaults(provisioning_inputs(*recipe), values)));
@@ -193,6 +230,28 @@ TEST_F(ProvisionOz, uses_a_company_that_is_there_and_generation_5) {
     EXPECT_THAT(asked(), ElementsAre("POST /api/authorize/auth", "POST /api/users/",
                                      "POST /api/authorize/auth"));
     EXPECT_THAT(transport.asked[1].body, HasSubstr(R"("company_id":"c-7","user_type":"CLIENT")"));
+    EXPECT_THAT(transport.asked[1].body, HasSubstr(R"("is_admin":false,"is_service":true)"));
+}
+
+TEST_F(ProvisionOz, sends_each_permission_as_its_generation_calls_it) {
+    for (const std::string api : {"6", "5"}) {
+        const std::string prefix = api == "6" ? "can_start_analysis_" : "can_start_analyse_";
+        for (const char* flag : {"biometry", "collection", "documents", "quality"}) {
+            recipe::Values values = given();
+            values.set("api", recipe::Value::text(api));
+            values.set(flag, recipe::Value(recipe::Scalar(false)));
+            transport.asked.clear();
+            transport.next(200, R"({"access_token": "ADMIN"})");
+            transport.next(201, R"({"company_id": "c-1"})");
+            transport.next(400, "{}");
+            run(values);
+            for (const std::string other : {"biometry", "collection", "documents", "quality"}) {
+                const std::string expected = other == flag ? "false" : "true";
+                EXPECT_THAT(transport.asked[2].body,
+                            HasSubstr("\"" + prefix + other + "\":" + expected));
+            }
+        }
+    }
 }
 
 TEST_F(ProvisionOz, goes_on_where_the_service_token_is_not_to_be_had) {
