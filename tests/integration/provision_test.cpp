@@ -1,182 +1,208 @@
-#include "integration/world.hpp"
+#include "integration/provisioning.hpp"
 
 #include <gtest/gtest.h>
 
 namespace tokenbroker::integration {
 namespace {
 
-using Words = std::vector<std::string>;
-
-Ran tokenctl(const World& world, Words words, const std::string& input = "") {
-    words.insert(words.begin(), TOKENCTL);
-    return run(
-        words,
-        {{"TOKENBROKER_SOCKET", world.daemon.socket()}, {"TOKENBROKER_LIBEXEC", TOKENCTL_LIBEXEC}},
-        input);
-}
-
-Words with(Words words, const Words& more) {
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-}
-
-// `provision RECIPE` against the sandbox, with the administrator's password in a file.
-Words provision(const World& world, const std::string& recipe) {
-    world.folder.write("admin", "sandbox-admin-password\n");
-    return {"provision",
-            recipe,
-            "--base-url",
-            world.sandbox.url(),
-            "--ca-file",
-            world.sandbox.ca_file(),
-            "--admin-password-file",
-            world.folder / "admin"};
-}
-Words provision_rossum(const World& world, const std::string& username) {
-    return with(provision(world, "rossum"),
-                {"--admin-username", "admin@mycompany.example", "--group", "annotator",
-                 "--username", username, "--generate-password", world.folder / "generated"});
-}
-
-// A daemon with what was printed gets a token.
-void expect_token_with(World& world, const std::string& printed, const std::string& account) {
-    world.daemon.configure(printed);
-    world.daemon.start();
-    EXPECT_EQ(world.daemon.token(account).status, 200) << printed << world.daemon.log();
+bool holds(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
 }
 
 TEST(Provision, rossum_end_to_end_and_the_daemon_runs_with_what_is_printed) {
     World world;
-    const Ran made = tokenctl(world, provision_rossum(world, "robot@mycompany"));
+    const Ran made = tokenctl(
+        world, with(with(provision_as_admin(world, "rossum"), rossum_user("robot@mycompany")),
+                    {"--generate-password", generated(world)}));
     ASSERT_EQ(made.exit.status, 0) << made.errors;
-    const std::string password = read_file(world.folder / "generated");
+    const std::string password = read_file(generated(world));
     EXPECT_GE(password.size(), 12U);
-    EXPECT_EQ((made.output + made.errors).find(password), std::string::npos);
+    EXPECT_FALSE(holds(made.output + made.errors, password));
     EXPECT_EQ(world.sandbox.count("rossum.logout", "admin@mycompany.example").ok, 1U)
         << "the admin is logged out";
-    expect_token_with(world, made.output, "rossum");
+    EXPECT_EQ(world.sandbox.count("rossum.logout", "robot@mycompany").ok, 1U)
+        << "the token of the first login is ended";
+    EXPECT_TRUE(holds(made.errors, "outside of any daemon's count"));
+
+    const HttpAnswer answer = token_with(world, made.output, "rossum");
+    ASSERT_EQ(answer.status, 200) << made.output << world.daemon.log();
     EXPECT_EQ(world.sandbox.count("rossum.exchange", "robot@mycompany").ok, 2U)
         << "verified once, and the daemon's own";
 }
 
+class ProvisionOz : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ProvisionOz, end_to_end_and_the_daemon_runs_with_what_is_printed) {
+    const std::string& api = GetParam();
+    World world({"--oz-api", api});
+    const Ran made = tokenctl(world, with(with(provision_as_admin(world, "oz"), oz_user(api)),
+                                          {"--account", "liveness", "--biometry", "false",
+                                           "--generate-password", generated(world)}));
+    ASSERT_EQ(made.exit.status, 0) << made.errors;
+    const std::string password = read_file(generated(world));
+    EXPECT_FALSE(holds(made.output + made.errors, password));
+    EXPECT_TRUE(holds(made.errors, "create_company: ok")) << made.errors;
+    EXPECT_EQ(world.sandbox.count("oz.users").ok, 1U);
+    EXPECT_EQ(world.sandbox.count("oz.service_token").requests, api == "6" ? 1U : 0U);
+
+    const HttpAnswer answer = token_with(world, made.output, "liveness");
+    ASSERT_EQ(answer.status, 200) << made.output << world.daemon.log();
+    const auto body = body_of(answer);
+    EXPECT_EQ(text(body.at("header").at("name")), "X-Forensic-Access-Token");
+    EXPECT_EQ(text(body.at("expires_at")).substr(0, 3), "203") << "a service account's: years";
+    EXPECT_EQ(world.sandbox.count("oz.login", "robot@acme").ok, 2U)
+        << "verified once, and the daemon's own";
+}
+
+TEST_P(ProvisionOz, in_the_form_of_the_other_generation_is_refused_and_the_company_is_told) {
+    World world({"--oz-api", GetParam()});
+    const Ran failed = tokenctl(
+        world, with(with(provision_as_admin(world, "oz"), oz_user(GetParam() == "6" ? "5" : "6")),
+                    {"--generate-password", generated(world)}));
+    EXPECT_EQ(failed.exit.status, 1);
+    EXPECT_TRUE(holds(failed.errors, "left behind at the upstream: create_company (company_id "))
+        << failed.errors;
+    EXPECT_TRUE(holds(failed.errors, "left behind here: " + generated(world))) << failed.errors;
+}
+
+INSTANTIATE_TEST_SUITE_P(Generation, ProvisionOz, ::testing::Values("6", "5"),
+                         [](const auto& parameter) { return parameter.param; });
+
+TEST(Provision, oz_in_a_company_that_is_there) {
+    World world;
+    Words words = oz_user("6");
+    words[4] = "--company-id";
+    words[5] = "no-such-company";
+    const Ran failed = tokenctl(world, with(with(provision_as_admin(world, "oz"), words),
+                                            {"--generate-password", generated(world)}));
+    EXPECT_EQ(failed.exit.status, 1);
+    EXPECT_EQ(world.sandbox.count("oz.companies").requests, 0U);
+    EXPECT_TRUE(holds(failed.errors, "nothing was left behind")) << failed.errors;
+}
+
 TEST(Provision, rossum_says_what_there_is_to_choose_from) {
     World world({"--rossum-organizations", "2", "--rossum-rate", "0"});
-    const Ran several = tokenctl(world, provision_rossum(world, "robot@mycompany"));
+    const Ran several = tokenctl(
+        world, with(with(provision_as_admin(world, "rossum"), rossum_user("robot@mycompany")),
+                    {"--generate-password", generated(world)}));
     EXPECT_EQ(several.exit.status, 1);
-    EXPECT_NE(several.errors.find("1234"), std::string::npos) << several.errors;
-    EXPECT_NE(several.errors.find("1235"), std::string::npos) << several.errors;
+    EXPECT_TRUE(holds(several.errors, "1234")) << several.errors;
+    EXPECT_TRUE(holds(several.errors, "1235")) << several.errors;
 
-    const Words chosen =
-        with(provision(world, "rossum"),
-             {"--admin-username", "admin@mycompany.example", "--organization-id", "1235",
-              "--username", "robot@mycompany", "--generate-password", world.folder / "second"});
-    const Ran no_group = tokenctl(world, with(chosen, {"--group", "boss"}));
+    Words chosen = rossum_user("robot@mycompany");
+    chosen[3] = "boss";
+    const Ran no_group = tokenctl(
+        world, with(with(provision_as_admin(world, "rossum"), chosen),
+                    {"--organization-id", "1235", "--generate-password", generated(world)}));
     EXPECT_EQ(no_group.exit.status, 1);
-    EXPECT_NE(no_group.errors.find("annotator_limited"), std::string::npos) << no_group.errors;
+    EXPECT_TRUE(holds(no_group.errors, "annotator_limited")) << no_group.errors;
     EXPECT_EQ(world.sandbox.count("rossum.users").requests, 0U);
+    EXPECT_EQ(world.sandbox.count("rossum.logout", "admin@mycompany.example").ok, 2U)
+        << "the admin is logged out whatever happened";
 }
 
 TEST(Provision, rossum_s_password_rules_are_checked_before_anything_is_sent) {
     World world;
     world.folder.write("weak", "short\n");
     const Ran refused = tokenctl(
-        world, with(provision(world, "rossum"),
-                    {"--admin-username", "admin@mycompany.example", "--group", "admin",
-                     "--username", "robot@mycompany", "--password-file", world.folder / "weak"}));
-    EXPECT_NE(refused.exit.status, 0);
-    EXPECT_NE(refused.errors.find("12"), std::string::npos) << refused.errors;
-    EXPECT_EQ(world.sandbox.count("rossum.login").requests, 0U);
+        world, with(with(provision_as_admin(world, "rossum"), rossum_user("robot@mycompany")),
+                    {"--password-file", world.folder / "weak"}));
+    EXPECT_EQ(refused.exit.status, 2);
+    EXPECT_TRUE(holds(refused.errors, "12 to 64 characters")) << refused.errors;
+    EXPECT_TRUE(world.sandbox.events().empty());
 }
 
 TEST(Provision, says_what_it_left_behind_when_a_later_step_fails) {
     World world;
     world.sandbox.fault(
         R"({"endpoint": "oz.users", "do": "status", "status": 400, "body": {"error_code": 13, "error_message": "User already exists", "details": null}})");
-    const Ran failed = tokenctl(
-        world,
-        with(provision(world, "oz"), {"--admin-email", "admin@oz.example", "--company", "acme",
-                                      "--email", "robot@acme", "--first-name", "A", "--last-name",
-                                      "B", "--generate-password", world.folder / "generated"}));
+    const Words words = with(with(provision_as_admin(world, "oz"), oz_user("6")),
+                             {"--generate-password", generated(world)});
+    const Ran failed = tokenctl(world, words);
     EXPECT_EQ(failed.exit.status, 1);
-    EXPECT_NE(failed.errors.find("User already exists"), std::string::npos) << failed.errors;
-    EXPECT_NE(failed.errors.find("create_company"), std::string::npos) << failed.errors;
+    EXPECT_TRUE(holds(failed.errors, "User already exists")) << failed.errors;
+    EXPECT_TRUE(holds(failed.errors, "create_company (company_id ")) << failed.errors;
+    EXPECT_EQ(failed.output, "") << "there is no account to configure";
 }
 
-TEST(Provision, oz_of_both_generations) {
-    for (const std::string api : {"6", "5"}) {
-        World world({"--oz-api", api});
-        const Ran made = tokenctl(
-            world,
-            with(provision(world, "oz"),
-                 {"--admin-email", "admin@oz.example", "--api", api, "--company", "acme", "--email",
-                  "robot@acme", "--first-name", "John", "--last-name", "Doe", "--biometry", "false",
-                  "--generate-password", world.folder / "generated"}));
-        ASSERT_EQ(made.exit.status, 0) << api << made.errors;
-        expect_token_with(world, made.output, "oz");
-    }
+TEST(Provision, removes_the_password_that_nothing_has_so_that_it_can_be_run_again) {
+    World world;
+    world.sandbox.fault(R"({"endpoint": "rossum.login", "do": "status", "status": 503})");
+    const Words words =
+        with(with(provision_as_admin(world, "rossum"), rossum_user("robot@mycompany")),
+             {"--generate-password", generated(world)});
+    const Ran failed = tokenctl(world, words);
+    EXPECT_EQ(failed.exit.status, 1);
+    EXPECT_TRUE(holds(failed.errors, "nothing was left behind at the upstream")) << failed.errors;
+    EXPECT_EQ(read_file(generated(world)), "");
+    const Ran again = tokenctl(world, words);
+    EXPECT_EQ(again.exit.status, 0) << again.errors;
+}
+
+TEST(Provision, that_is_interrupted_ends_with_the_step_and_tells_what_there_is) {
+    World world;
+    world.sandbox.fault(R"({"endpoint": "oz.users", "do": "delay", "delay": "1s"})");
+    const std::string told = world.folder / "told";
+    Process::Options options;
+    options.argv = with(with({TOKENCTL}, provision_as_admin(world, "oz")),
+                        with(oz_user("6"), {"--generate-password", generated(world)}));
+    options.environment = tokenctl_environment(world);
+    options.error_file = told;
+    Process provisioning(options);
+    ASSERT_TRUE(eventually(5s, [&] { return world.sandbox.count("oz.users").requests == 1; }))
+        << read_file(told);
+    provisioning.signal(SIGINT);
+    const auto ended = provisioning.wait(10s);
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->status, 1);
+    EXPECT_TRUE(holds(read_file(told), "left behind at the upstream: create_user (user_id "))
+        << read_file(told);
+    EXPECT_EQ(world.sandbox.count("oz.service_token").requests, 0U);
 }
 
 TEST(Provision, a_dry_run_sends_nothing_and_shows_no_secret) {
     World world;
-    const Ran shown =
-        tokenctl(world, with(provision_rossum(world, "robot@mycompany"), {"--dry-run"}));
-    EXPECT_EQ(shown.exit.status, 0) << shown.errors;
-    EXPECT_NE(shown.output.find("/api/v1/users"), std::string::npos);
-    EXPECT_EQ((shown.output + shown.errors).find("sandbox-admin-password"), std::string::npos);
-    EXPECT_TRUE(world.sandbox.counts().at("endpoints").as_object().empty());
+    for (const std::string api : {"6", "5"}) {
+        const Ran shown =
+            tokenctl(world, with(with(provision_as_admin(world, "oz"), oz_user(api)),
+                                 {"--generate-password", generated(world), "--dry-run"}));
+        EXPECT_EQ(shown.exit.status, 0) << shown.errors;
+        EXPECT_TRUE(holds(shown.output, api == "6" ? "CLIENT_SERVICE" : "\"is_service\":true"));
+        EXPECT_TRUE(holds(shown.output, R"("password":"***")")) << shown.output;
+        EXPECT_FALSE(holds(shown.output + shown.errors, "sandbox-admin-password"));
+    }
+    EXPECT_TRUE(world.sandbox.events().empty());
+    EXPECT_EQ(read_file(generated(world)), "") << "none was made";
+
+    Words nowhere = with(provision(world, "rossum"), rossum_user("robot@mycompany"));
+    nowhere[3] = "https://upstream.invalid";
+    const Ran offline = tokenctl(world, with(nowhere, {"--dry-run"}));
+    EXPECT_EQ(offline.exit.status, 0) << "no name is looked up: " << offline.errors;
+    EXPECT_TRUE(holds(offline.output, "/api/v1/users"));
 }
 
-TEST(Provision, a_missing_option_is_usage) {
+TEST(Provision, a_missing_or_wrong_option_is_usage) {
     World world;
-    EXPECT_EQ(
-        tokenctl(world, {"provision", "rossum", "--base-url", world.sandbox.url()}).exit.status, 2);
-}
-
-constexpr const char* own_recipe = R"(recipe: mine
-title: An API that nobody has heard of
-inputs:
-  user: { required: true, identity: true }
-  secret: { required: true, secret: true }
-acquire:
-  - step: login
-    login: true
-    request: { method: POST, path: /session, json: { user: "${user}", secret: "${secret}" } }
-    take: { token: /id }
-token:
-  value: "${token}"
-  header: { name: X-Session, value: "${token}" }
-  expires: { after: 1h }
-)";
-
-TEST(OwnRecipe, is_checked_tried_and_used_by_the_daemon) {
-    World world;
-    world.sandbox.behave(
-        R"({"serve": {"method": "POST", "path": "/session", "status": 201, "body": {"id": "$RANDOM"}}})");
-    const std::string folder = world.folder.make_folder("recipes", 0755);
-    const std::string file = world.folder.write("recipes/mine.yaml", own_recipe, 0644);
-    EXPECT_EQ(tokenctl(world, {"recipes", "check", file}).exit.status, 0);
-
-    const std::string secret = world.folder.write("secret", "Pl@nted\n");
-    const Ran tried =
-        tokenctl(world, {"recipes", "try", file, "--base-url", world.sandbox.url(), "--ca-file",
-                         world.sandbox.ca_file(), "--user", "me", "--secret-file", secret});
-    EXPECT_EQ(tried.exit.status, 0) << tried.errors;
-    EXPECT_EQ((tried.output + tried.errors).find("Pl@nted"), std::string::npos);
-
-    world.daemon.configure(
-        "recipes: [ " + folder + " ]\naccounts:\n  own:\n    recipe: mine\n    base_url: " +
-        world.sandbox.url() + "\n    tls: { ca_file: " + world.sandbox.ca_file() +
-        " }\n    inputs: { user: me, secret: { file: " + secret + " } }\n");
-    world.daemon.start();
-    const HttpAnswer answer = world.daemon.token("own");
-    ASSERT_EQ(answer.status, 200) << answer.body;
-    EXPECT_EQ(text(body_of(answer).at("header").at("name")), "X-Session");
-
-    const std::string wrong = world.folder.write(
-        "recipes-wrong.yaml", "recipe: wrong\ntitle: x\nacquire: [ { stp: login } ]\n", 0644);
-    const Ran mistakes = tokenctl(world, {"recipes", "check", wrong});
-    EXPECT_EQ(mistakes.exit.status, 1);
-    EXPECT_NE(mistakes.errors.find(":3:"), std::string::npos) << mistakes.errors;
+    const Words rossum = provision_as_admin(world, "rossum");
+    const Words user = rossum_user("robot@mycompany");
+    const std::vector<Words> lines = {
+        {"provision"},
+        {"provision", "--base-url", world.sandbox.url()},
+        {"provision", "docker-hub", "--base-url", world.sandbox.url()},
+        with({"provision", "rossum"}, user),
+        rossum,
+        with(rossum, with(user, {"--no-such-option", "x"})),
+        with(rossum, with(user, {"--organization-id", "one"})),
+        with(rossum, with(user, {"--credential", "x"})),
+        with(rossum, with(user, {"--account", "Not a name", "--generate-password", "x"})),
+        with(rossum, user),  // no password, and no terminal to ask for it on
+    };
+    for (const Words& words : lines) {
+        const Ran refused = tokenctl(world, words);
+        EXPECT_EQ(refused.exit.status, 2) << words.back() << ": " << refused.errors;
+        EXPECT_FALSE(refused.errors.empty());
+    }
+    EXPECT_TRUE(world.sandbox.events().empty());
 }
 
 }  // namespace

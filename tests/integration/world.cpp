@@ -96,6 +96,24 @@ std::size_t World::logged(const std::vector<std::string>& all) const {
     return count;
 }
 
+std::string World::error_kind(const std::string& account) const {
+    const auto error = member(daemon.status(account), "login", "last_error");
+    return error.is_null() ? "" : text(error.at("kind"));
+}
+std::string World::error_message(const std::string& account) const {
+    const auto error = member(daemon.status(account), "login", "last_error");
+    return error.is_null() ? "" : text(error.at("message"));
+}
+
+int World::use(const HttpAnswer& token, const std::string& path) const {
+    const auto header = body_of(token).at("header");
+    const Ran ran =
+        run({"/usr/bin/curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--cacert",
+             sandbox.ca_file(), "-H", text(header.at("name")) + ": " + text(header.at("value")),
+             sandbox.url() + path});
+    return ran.output.empty() ? 0 : std::stoi(ran.output);
+}
+
 json::value body_of(const HttpAnswer& answer) {
     boost::system::error_code failure;
     json::value value = json::parse(answer.body, failure);

@@ -39,6 +39,11 @@ struct World {
         daemon.start();
     }
     [[nodiscard]] std::string account_yaml(const Account& account) const;
+    // The account's login.last_error; "" where there is none.
+    [[nodiscard]] std::string error_kind(const std::string& account) const;
+    [[nodiscard]] std::string error_message(const std::string& account) const;
+    // The status that a path of the upstream answers to the token, sent as the broker says.
+    [[nodiscard]] int use(const HttpAnswer& token, const std::string& path) const;
     void write_password(const std::string& account, const std::string& password) const {
         folder.write(account + ".password", password + "\n");
     }

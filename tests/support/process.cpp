@@ -66,17 +66,21 @@ std::string drain(int descriptor, std::chrono::steady_clock::time_point end) {
 
 }  // namespace
 
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& variables) {
+    std::map<std::string, std::string> all = variables;
+    all.emplace("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS"}) {
+        if (const char* value = std::getenv(name)) all.emplace(name, value);
+    }
+    std::vector<std::string> environment;
+    for (const auto& [name, value] : all)
+        environment.push_back(name + "=" + value);
+    return environment;
+}
+
 Process::Process(const Options& options) {
     std::vector<std::string> argv = options.argv;
-    std::vector<std::string> environment{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
-    // The sanitizers are told where to report, if they were.
-    for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS"}) {
-        const char* value = std::getenv(name);
-        if (value != nullptr && !options.environment.contains(name))
-            environment.push_back(std::string(name) + "=" + value);
-    }
-    for (const auto& [name, value] : options.environment)
-        environment.push_back(name + "=" + value);
+    std::vector<std::string> environment = environment_with(options.environment);
     const std::vector<char*> argv_list = pointers(argv);
     const std::vector<char*> environment_list = pointers(environment);
 
@@ -182,13 +186,7 @@ std::string Process::read_line(Wait limit) {
 Ran run(const std::vector<std::string>& argv, const std::map<std::string, std::string>& environment,
         const std::string& input, Wait limit) {
     std::vector<std::string> arguments = argv;
-    std::vector<std::string> variables{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
-    for (const char* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS"}) {
-        if (const char* value = std::getenv(name))
-            variables.push_back(std::string(name) + "=" + value);
-    }
-    for (const auto& [name, value] : environment)
-        variables.push_back(name + "=" + value);
+    std::vector<std::string> variables = environment_with(environment);
     const std::vector<char*> argument_list = pointers(arguments);
     const std::vector<char*> variable_list = pointers(variables);
     std::array<int, 2> in{};

@@ -18,13 +18,17 @@ struct Exit {
     int signal = 0;
 };
 
+// The environment of a child: these, a PATH where they have none, and where the sanitizers report,
+// if they were told. Nothing else is inherited.
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& variables);
+
 // A child of the test. Its error output goes to a file; its output too, or to a pipe. Killed with
 // the object.
 class Process {
 public:
     struct Options {
         std::vector<std::string> argv;
-        std::map<std::string, std::string> environment;  // beside PATH; nothing else is inherited
+        std::map<std::string, std::string> environment;  // as environment_with()
         std::string error_file;                          // appended to
         std::string output_file;                         // empty: a pipe, see read_line()
         unsigned descriptors = 0;                        // RLIMIT_NOFILE, soft and hard; 0: as ours
