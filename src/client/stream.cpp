@@ -56,8 +56,11 @@ bool StreamReader::feed(std::string_view bytes) {
         news_.emplace_back(Error(ErrorKind::failed, "the daemon's answer can't be read: " + why));
         return false;
     };
-    if (answer_.state() == State::broken) return broken(answer_.why_broken());
     if (answer_.state() == State::head) return true;
+    // What was whole before the break is told all the same.
+    const bool is_broken = answer_.state() == State::broken;
+    if (is_broken && (answer_.answer().body.empty() || answer_.answer().status != 200))
+        return broken(answer_.why_broken());
     if (answer_.answer().status != 200) {
         if (answer_.state() == State::complete) news_.emplace_back(to_error(answer_.answer()));
         return answer_.state() != State::complete;
@@ -68,9 +71,10 @@ bool StreamReader::feed(std::string_view bytes) {
     std::string body = answer_.take_body();
     const bool fits = events_.feed(body);
     wipe(body);
-    if (!fits) return broken("an event is too large");
     while (const auto event = events_.next())
         read_event(*event);
+    if (!fits) return broken("an event is too large");
+    if (is_broken) return broken(answer_.why_broken());
     return answer_.state() != State::complete;
 }
 

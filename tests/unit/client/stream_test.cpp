@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
 #include <string>
 #include <tokenbroker/detail/wire.hpp>
 #include <vector>
@@ -71,6 +72,22 @@ TEST(Stream, tells_tokens_and_why_there_is_none) {
     EXPECT_FALSE(reader.next());
     reader.end("/s");
     EXPECT_FALSE(reader.next()) << "an open stream that ends is no news";
+}
+
+TEST(Stream, that_breaks_tells_what_was_whole_before) {
+    const std::string event = token_event(5);
+    std::ostringstream size;
+    size << std::hex << event.size() << "\r\n";
+    StreamReader reader;
+    EXPECT_FALSE(reader.feed("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                             "Transfer-Encoding: chunked\r\n\r\n" +
+                             size.str() + event + "\r\nno chunk\r\n"));
+    const auto first = reader.next();
+    ASSERT_TRUE(first && *first);
+    EXPECT_EQ((*first)->generation, 5U);
+    const auto second = reader.next();
+    ASSERT_TRUE(second && !*second);
+    EXPECT_EQ(second->error().kind, ErrorKind::failed);
 }
 
 TEST(Stream, that_is_refused_tells_the_problem) {
