@@ -7,6 +7,7 @@ set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 option(TOKENBROKER_SANITIZE "AddressSanitizer and UndefinedBehaviorSanitizer" OFF)
 option(TOKENBROKER_COVERAGE "gcov instrumentation" OFF)
+option(TOKENBROKER_LIBFUZZER "Fuzz targets run by libFuzzer (clang), which watches what all rooms run" OFF)
 
 find_program(TOKENBROKER_CCACHE ccache)
 if(TOKENBROKER_CCACHE)
@@ -46,13 +47,20 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_options(project_options INTERFACE "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>")
 endif()
 if(CMAKE_UNITY_BUILD)
-  # Types of an unnamed namespace in a file that includes the file look as if they were in a header.
-  target_compile_options(project_options INTERFACE "$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>")
+  # Types of an unnamed namespace in a file that includes the file look as if they were in a header. clang takes one
+  # file's names for shadowed by another's.
+  target_compile_options(project_options INTERFACE "$<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>"
+                         "$<$<CXX_COMPILER_ID:Clang>:-Wno-shadow>")
 endif()
 if(TOKENBROKER_SANITIZE)
   target_compile_options(project_options INTERFACE -fsanitize=address,undefined
-    -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-maybe-uninitialized)
+    -fno-sanitize-recover=all -fno-omit-frame-pointer "$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>")
+  # clang 14 can't compile coroutines with checks of function types.
+  target_compile_options(project_options INTERFACE "$<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=function>")
   target_link_options(project_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(TOKENBROKER_LIBFUZZER)
+  target_compile_options(project_options INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 if(TOKENBROKER_COVERAGE)
   target_compile_options(project_options INTERFACE --coverage -fprofile-update=atomic)

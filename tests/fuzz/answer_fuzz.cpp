@@ -4,25 +4,21 @@
 //
 // The first line of an input is the status, the rest the body.
 
+#include "fuzz.hpp"
 #include "recipe/answer.hpp"
 #include "recipe/inputs.hpp"
 #include "recipe/library.hpp"
 #include "recipe/token.hpp"
 
 #include <algorithm>
-#include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 namespace {
 
 using namespace tokenbroker;
+using fuzz::require;
 
 constexpr WallTime now = WallTime(std::chrono::seconds(1'800'000'000));
-
-void require(bool holds) {
-    if (!holds) std::abort();
-}
 
 int status_in(std::string_view line) {
     int status = 0;
@@ -59,7 +55,7 @@ void read_with(const recipe::Recipe& recipe, const std::vector<recipe::Step>& st
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const recipe::Library library = recipe::Library::with_built_ins();
-    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    const std::string_view text = fuzz::text_of(data, size);
     const std::size_t end = std::min(text.find('\n'), text.size());
     recipe::Answer answer;
     answer.status = status_in(text.substr(0, end));

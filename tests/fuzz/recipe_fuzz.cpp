@@ -1,23 +1,19 @@
 // Recipes as text: whatever it is, it parses or is refused with mistakes that have a place; what
 // parses can be filled in, and no filled request breaks out of its place.
 
+#include "fuzz.hpp"
 #include "recipe/fill.hpp"
 #include "recipe/inputs.hpp"
 #include "recipe/parse.hpp"
 #include "recipe/token.hpp"
 
 #include <algorithm>
-#include <cstdint>
-#include <cstdlib>
 #include <string_view>
 
 namespace {
 
 using namespace tokenbroker;
-
-void require(bool holds) {
-    if (!holds) std::abort();
-}
+using fuzz::require;
 
 // A value of every input and every taken name that tries to get out of its place.
 recipe::Values hostile_values(const recipe::Recipe& recipe) {
@@ -54,7 +50,7 @@ void fill_all(const std::vector<recipe::Step>& steps, const recipe::Values& valu
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     document::Mistakes mistakes;
-    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    const std::string_view text = fuzz::text_of(data, size);
     const auto parsed = recipe::parse_recipe(text, "fuzz.yaml", mistakes);
     require(parsed.has_value() == mistakes.empty());
     for (const Mistake& mistake : mistakes.sorted())

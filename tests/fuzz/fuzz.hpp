@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+// What every fuzz target needs: its input as text, and a way to say that something does not hold.
+namespace tokenbroker::fuzz {
+
+inline void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
+    return {reinterpret_cast<const char*>(data), size};
+}
+
+}  // namespace tokenbroker::fuzz
