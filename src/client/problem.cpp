@@ -1,14 +1,13 @@
 #include "client/json.hpp"
 #include "client/text.hpp"
 
-#include <array>
 #include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
-#include <grp.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <tokenbroker/detail/wire.hpp>
-#include <vector>
 
 namespace tokenbroker::client {
 
@@ -29,24 +28,29 @@ ErrorKind kind_of(int status, std::string_view problem) {
     }
 }
 
-std::string group_name(gid_t gid) {
-    std::vector<char> buffer(std::size_t{16} * 1024);
-    group entry{};
-    group* found = nullptr;
-    if (getgrgid_r(gid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
-        return std::to_string(gid);
+// The name that /etc/passwd or /etc/group has for a number, else the number. They are read and the name
+// service is not asked: it would load libraries of its own, which a program that is linked statically can't.
+std::string name_of(const char* table, std::uint64_t number) {
+    const std::string wanted = std::to_string(number);
+    std::string name = wanted;
+    FILE* file = std::fopen(table, "re");
+    if (file == nullptr) return name;
+    char* line = nullptr;
+    std::size_t room = 0;
+    while (getline(&line, &room, file) > 0) {
+        // name:password:number:...
+        const std::string_view entry(line);
+        const auto first = entry.find(':');
+        const auto second = first == entry.npos ? first : entry.find(':', first + 1);
+        if (second == entry.npos) continue;
+        const auto end = entry.find_first_of(":\n", second + 1);
+        if (entry.substr(second + 1, end - second - 1) != wanted) continue;
+        name = entry.substr(0, first);
+        break;
     }
-    return found->gr_name;
-}
-
-std::string user_name(uid_t uid) {
-    std::vector<char> buffer(std::size_t{16} * 1024);
-    passwd entry{};
-    passwd* found = nullptr;
-    if (getpwuid_r(uid, &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
-        return std::to_string(uid);
-    }
-    return found->pw_name;
+    std::free(line);
+    std::fclose(file);
+    return name;
 }
 
 // The nearest thing on the way to the socket that may be looked at says who is let in.
@@ -59,9 +63,9 @@ std::string who_may(std::string path) {
     }
     const mode_t access = S_ISDIR(info.st_mode) ? S_IXGRP : S_IWGRP;
     if ((info.st_mode & access) == 0) {
-        return path + " is open to its owner " + user_name(info.st_uid) + " alone";
+        return path + " is open to its owner " + name_of("/etc/passwd", info.st_uid) + " alone";
     }
-    const std::string group = group_name(info.st_gid);
+    const std::string group = name_of("/etc/group", info.st_gid);
     return path + " is open to group " + group + ": have the user added to it ('usermod -aG " +
            group + " USER') and log in anew";
 }

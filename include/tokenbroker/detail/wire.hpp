@@ -17,7 +17,7 @@ namespace tokenbroker::client::detail {
 inline constexpr std::size_t max_head = 16 * std::size_t{1024};
 inline constexpr std::size_t max_body = 16 * std::size_t{1024} * 1024;
 inline constexpr std::size_t max_event = 256 * std::size_t{1024};
-inline constexpr std::size_t read_size = 16 * std::size_t{1024};
+inline constexpr std::size_t read_size = 4 * std::size_t{1024};
 
 // Overwrites a buffer that may have held a token, and empties it.
 void wipe(std::string& text) noexcept;
