@@ -6,7 +6,8 @@
 namespace tokenbroker::cli {
 
 std::string variable_name(std::string_view account) {
-    std::string name;
+    const bool begins_with_digit = !account.empty() && account[0] >= '0' && account[0] <= '9';
+    std::string name = begins_with_digit ? "_" : "";  // or no shell could assign it
     for (const char c : account) {
         const bool lower = c >= 'a' && c <= 'z';
         const bool kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');

@@ -9,13 +9,14 @@ namespace {
 
 const AccountName account = *AccountName::parse("rossum-prod.2");
 
-std::string content(Format format, std::string_view text = "abc.DEF-123_=") {
+std::string content(Format format, std::string_view text = "abc.DEF-123_=",
+                    const AccountName& of = account) {
     const Secret token(text);
     const Secret value("Bearer " + std::string(text));
     const WallTime issued{std::chrono::sys_seconds(std::chrono::seconds(1795305600))};
     const auto published = broker::render(
-        {account, token, "Authorization", value, "none", 7, issued, std::nullopt, std::nullopt});
-    return std::string(content_of(*published, account, format).reveal());
+        {of, token, "Authorization", value, "none", 7, issued, std::nullopt, std::nullopt});
+    return std::string(content_of(*published, of, format).reveal());
 }
 
 TEST(SinkContent, raw_is_the_token_without_a_newline) {
@@ -35,6 +36,10 @@ TEST(SinkContent, env_names_the_account_in_capitals_and_quotes_only_where_a_shel
     EXPECT_EQ(content(Format::env), "ROSSUM_PROD_2_TOKEN=abc.DEF-123_=\n");
     EXPECT_EQ(content(Format::env, "a b$c"), "ROSSUM_PROD_2_TOKEN='a b$c'\n");
     EXPECT_EQ(content(Format::env, "it's"), "ROSSUM_PROD_2_TOKEN='it'\\''s'\n");
+}
+
+TEST(SinkContent, env_gives_a_name_that_a_shell_can_assign_where_the_account_begins_with_a_digit) {
+    EXPECT_EQ(content(Format::env, "t", *AccountName::parse("5g")), "_5G_TOKEN=t\n");
 }
 
 }  // namespace
