@@ -254,7 +254,7 @@ private:
     ClientWant client_ = ClientWant::nothing;
     bool admin_wants_ = false;
     bool revoke_wanted_ = false;
-    bool revoked_ = false;  // no token because an admin ended it: the login is the admin's
+    bool revoked_ = false;  // no token because an admin ended it
     AdminProgress admin_progress_ = AdminProgress::done;
 
     bool probe_wanted_ = false;

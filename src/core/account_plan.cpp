@@ -29,7 +29,6 @@ bool AccountMachine::may_refresh_now(Moment now) const {
 }
 
 bool AccountMachine::needs_login(Moment now) const {
-    if (revoked_ && admin_wants_) return false;
     if (has_token(now)) {
         const auto due = until_refresh(settings_.refresh, *token_, retry_wait(), now);
         return due && *due <= Milliseconds::zero() && may_refresh_now(now);
@@ -99,6 +98,8 @@ void AccountMachine::plan_login(Plan& plan, Moment now, const Ledger& ledger) co
         const Route candidate = route(cause, now, ledger);
         if (!best || candidate.permission.at < best->permission.at) best = candidate;
     };
+    // What follows a revocation is the admins' to spend; once their share is spent, the account is in need.
+    consider(revoked_ && admin_wants_, Cause::admin);
     consider(needs_login(now), Cause::need);
     consider(admin_wants_, Cause::admin);
     consider(client_ != ClientWant::nothing, Cause::client);

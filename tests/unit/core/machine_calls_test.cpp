@@ -337,6 +337,29 @@ TEST(MachineAdmin, revoke_ends_the_token_and_logs_in_by_cause_admin) {
     EXPECT_EQ(bench.machine->admin_progress(), AdminProgress::done);
 }
 
+TEST(MachineAdmin, revoke_does_not_leave_the_account_dark_where_the_admins_share_is_spent) {
+    AccountSettings settings = Bench::settings();
+    settings.has_revoke = true;
+    Bench bench(settings);
+    bench.log_in();
+    for (int share = 0; share < 2; ++share) {
+        bench.pass(minutes(1));
+        (void)bench.machine->admin_refresh(bench.now, bench.ledger);
+        ASSERT_TRUE(bench.wait_for_attempt(seconds(2)));
+        bench.end(bench.token());
+    }
+    bench.pass(minutes(1));
+    EXPECT_EQ(bench.machine->admin_revoke(bench.now, bench.ledger).kind,
+              Admission::Kind::scheduled);
+    EXPECT_EQ(bench.attempt()->kind, AttemptKind::revoke);
+    bench.end(Bench::failed(Verdict::ok));
+    const auto login = bench.wait_for_attempt(seconds(2));
+    ASSERT_TRUE(login);
+    EXPECT_EQ(login->cause, Cause::need);
+    bench.end(bench.token());
+    EXPECT_EQ(bench.machine->admin_progress(), AdminProgress::done);
+}
+
 TEST(MachineAdmin, a_revocation_that_fails_leaves_the_token_in_service) {
     AccountSettings settings = Bench::settings();
     settings.has_revoke = true;
