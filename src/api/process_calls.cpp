@@ -15,6 +15,9 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 namespace {
 
+// What a user is given whose groups can't be told: no process is in it.
+constexpr gid_t no_group = static_cast<gid_t>(-1);
+
 Answer json_answer(const json::value& value) {
     Answer answer;
     answer.body = json::serialize(value);
@@ -28,12 +31,17 @@ bool is_failing(const broker::AccountStatus& status) {
             (status.consecutive_failures > 0 && status.last_error.has_value()));
 }
 
+// An account on demand that nobody asks for is without a token because nobody needs one.
+bool is_at_rest(const broker::AccountStatus& status) {
+    return status.on_demand && status.login_state == "idle" && status.consecutive_failures == 0;
+}
+
 json::object peer_json(const core::Peer& peer) {
     using Unit = core::Peer::Unit;
     json::object object;
     object["uid"] = peer.uid;
     json::array gids;
-    if (peer.unit_state != Unit::not_looked_up || !peer.groups.empty()) {
+    if (peer.gid != no_group) {
         gids.emplace_back(peer.gid);
         for (const gid_t gid : peer.groups) {
             if (gid != peer.gid) gids.emplace_back(gid);
@@ -79,7 +87,9 @@ void Router::readyz(const Asked& asked) {
     json::array failing;
     for (const auto& account : from_.broker.accounts()) {
         const broker::AccountStatus status = account->status();
-        if (status.token_state != "valid") without_token.emplace_back(status.account);
+        const bool without = status.token_state != "valid";
+        if (without && (asked.query.strict || !is_at_rest(status)))
+            without_token.emplace_back(status.account);
         if (!is_failing(status)) continue;
         json::object entry{{"account", status.account}};
         entry["expires_at"] =
@@ -87,15 +97,15 @@ void Router::readyz(const Asked& asked) {
         failing.push_back(std::move(entry));
     }
     const bool loaded = from_.broker.loaded();
-    const bool all_valid = without_token.empty();
-    const bool well = all_valid && failing.empty();
+    const bool none_missing = without_token.empty();
+    const bool well = none_missing && failing.empty();
     json::object object;
     object["status"] = !loaded ? "starting" : well ? "ready" : "degraded";
     object["without_token"] =
         names ? json::value(std::move(without_token)) : json::value(without_token.size());
     object["failing"] = names ? json::value(std::move(failing)) : json::value(failing.size());
     Answer answer = json_answer(std::move(object));
-    if (!loaded || (asked.query.strict && !all_valid)) answer.status = 503;
+    if (!loaded || (asked.query.strict && !none_missing)) answer.status = 503;
     asked.connection.answer(answer);
 }
 
@@ -155,8 +165,7 @@ asio::awaitable<void> Router::wait_for_groups(CallHandle call, uid_t uid) {
     const std::optional<UserGroups> groups = co_await from_.administration.groups_of(uid);
     core::Peer peer;
     peer.uid = uid;
-    // Without an answer of the name service it is in no group: -1 is what no group has.
-    peer.gid = groups ? groups->primary : static_cast<gid_t>(-1);
+    peer.gid = groups ? groups->primary : no_group;
     if (groups) peer.groups = groups->supplementary;
     const Turn turn(common_);
     Connection* connection = finish_call(*call);

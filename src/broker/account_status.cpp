@@ -45,6 +45,7 @@ AccountStatus Account::status() const {
     status.account = settings_.name.text();
     status.recipe = settings_.recipe->name;
     status.upstream = settings_.base_url;
+    status.on_demand = settings_.policy.on_demand;
     status.token_state = core::token_state_name(view.token);
     if (view.times) {
         status.issued_at = view.times->issued_at;

@@ -59,6 +59,7 @@ struct AccountStatus {
     std::string recipe;
     std::string upstream;  // base URL
 
+    bool on_demand = false;   // logs in when it is asked, and not before
     std::string token_state;  // none, valid, expired
     std::optional<WallTime> issued_at;
     std::optional<WallTime> expires_at;

@@ -48,6 +48,27 @@ TEST_F(ProcessTest, is_degraded_by_what_will_go_dark) {
     EXPECT_EQ(status_of(get("/readyz?strict=1")), 200U);
 }
 
+TEST_F(ProcessTest, an_account_on_demand_that_nobody_asked_for_degrades_nothing) {
+    account->publish(7, "tok-1");
+    const auto rests = broker.add("rests");
+    rests->answer.on_demand = true;
+    start_server();
+    EXPECT_EQ(body_of(get("/readyz")), R"({"status":"ready","without_token":0,"failing":0})");
+    const std::string strict = get("/readyz?strict=1");
+    EXPECT_EQ(status_of(strict), 503U) << "every account, whoever asked for it";
+    EXPECT_EQ(body_of(strict), R"({"status":"degraded","without_token":1,"failing":0})");
+    for (const char* state : {"in_progress", "backing_off", "throttled", "suspended"}) {
+        rests->answer.login_state = state;
+        EXPECT_EQ(body_of(get("/readyz")),
+                  R"({"status":"degraded","without_token":1,"failing":0})")
+            << state;
+    }
+    rests->answer.login_state = "idle";
+    rests->answer.consecutive_failures = 1;
+    EXPECT_EQ(body_of(get("/readyz")), R"({"status":"degraded","without_token":1,"failing":0})")
+        << "who asked last got nothing";
+}
+
 TEST_F(ProcessTest, metrics_of_accounts_are_for_admins) {
     account->publish(7, "tok-1");
     start_server();
