@@ -10,6 +10,8 @@ namespace {
 // How long a peer that was told "no" may go on sending before the connection is reset under it.
 constexpr Milliseconds linger_time = std::chrono::seconds(1);
 constexpr std::string_view heartbeat_line = ":\n\n";
+constexpr std::string_view stream_head =
+    "Content-Type: text/event-stream\r\nCache-Control: no-store\r\n\r\n";
 
 }  // namespace
 
@@ -108,6 +110,13 @@ void Connection::answer_not_modified(std::string_view tag) {
     common_.outbox.add_text(std::move(text));
 }
 
+void Connection::answer_stream_head() {
+    close_after_ = true;
+    count_answer();
+    common_.outbox.add(common_.first_lines.ok(true));
+    common_.outbox.add(stream_head);
+}
+
 void Connection::wait_for(Call& call) {
     state_ = State::waiting;
     call_ = &call;
@@ -124,7 +133,7 @@ void Connection::begin_stream(Stream& stream) {
     state_ = State::streaming;
     stream_ = &stream;
     common_.outbox.add(common_.first_lines.ok(true));
-    common_.outbox.add("Content-Type: text/event-stream\r\nCache-Control: no-store\r\n\r\n");
+    common_.outbox.add(stream_head);
 }
 
 void Connection::push(std::string_view bytes, Owner owner) {

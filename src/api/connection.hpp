@@ -57,6 +57,8 @@ public:
     void answer(const Answer& answer);
     void answer_token(const broker::PublishedToken& token, bool text);
     void answer_not_modified(std::string_view tag);
+    // To HEAD of a stream: what begin_stream() sends, and the end.
+    void answer_stream_head();
     // What the request under way asks of its answer; for requests that were not parsed.
     void set_form(bool head_only, bool close);
     [[nodiscard]] bool head_only() const noexcept { return head_only_; }

@@ -148,12 +148,7 @@ void Router::events(const Asked& asked) {
     const DeskHandle desk = admit(asked);
     if (!desk) return;
     if (common_.stopping) return answer_no_token(asked.connection, *desk, stopping(), false);
-    if (asked.connection.head_only()) {
-        asked.connection.set_form(true, true);
-        Answer head;
-        head.content_type = "text/event-stream";
-        return asked.connection.answer(head);
-    }
+    if (asked.connection.head_only()) return asked.connection.answer_stream_head();
     streams_.begin(asked.connection, desk, number_of(asked.request.last_event_id));
 }
 
