@@ -37,8 +37,8 @@ int run_reload(const client::Client& client, const Arguments&) {
     if (answer->status == 200) {
         std::string text = lines(document["changed"], "");
         text += lines(document["restart_needed"], "restart needed: ");
-        text += lines(document["warnings"], "warning: ");
-        return print(text.empty() ? "nothing changed\n" : text);
+        if (text.empty()) text = "nothing changed\n";
+        return print(text + lines(document["warnings"], "warning: "));
     }
     std::string mistakes;
     for (const auto& mistake : document["mistakes"].items())

@@ -78,8 +78,9 @@ Result<std::string> make_beside(FileSystem& files, const std::string& path,
                              hex_encode({random.data(), random.size()}) + ".tmp";
     OpenFile file(files,
                   open_retrying(files, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
-    if (!file.valid()) return system_error("making " + name, errno);
-    if (auto filled = fill(files, file, name, content, ownership); !filled) {
+    // Errors name the file that is wanted: the same trouble is to have the same words each time.
+    if (!file.valid()) return system_error("making a file beside " + path, errno);
+    if (auto filled = fill(files, file, path, content, ownership); !filled) {
         files.unlink(name.c_str());
         return filled.error();
     }

@@ -89,10 +89,12 @@ TEST(Reload, prints_what_changed) {
         {http_answer(
              200,
              R"({"changed":["account a: added"],"restart_needed":["socket.mode"],"warnings":["w"]})"),
-         http_answer(200, R"({"changed":[],"restart_needed":[],"warnings":[]})")}));
+         http_answer(200, R"({"changed":[],"restart_needed":[],"warnings":[]})"),
+         http_answer(200, R"({"changed":[],"restart_needed":[],"warnings":["w"]})")}));
     EXPECT_EQ(tokenctl(daemon, {"reload"}).out,
               "account a: added\nrestart needed: socket.mode\nwarning: w\n");
     EXPECT_EQ(tokenctl(daemon, {"reload"}).out, "nothing changed\n");
+    EXPECT_EQ(tokenctl(daemon, {"reload"}).out, "nothing changed\nwarning: w\n");
     EXPECT_TRUE(daemon.requests()[0].starts_with("POST /v1/reload HTTP/1.1\r\n"));
 }
 
