@@ -2,6 +2,8 @@
 
 #include "api/connection.hpp"
 
+#include <algorithm>
+#include <malloc.h>
 #include <utility>
 
 namespace tokenbroker::api {
@@ -24,6 +26,7 @@ Common::~Common() {
 Connection& Common::keep(std::unique_ptr<Connection> connection) {
     connection->place = connections.size();
     connections.push_back(std::move(connection));
+    most_connections_ = std::max(most_connections_, connections.size());
     series.connections = connections.size();
     return *connections.back();
 }
@@ -73,6 +76,15 @@ void Common::tick() {
     const Turn turn(*this);
     wheel.turn(now.boot);
     if (each_second) each_second();
+    give_memory_back();
+}
+
+// What a crowd took stays with the allocator when it has left, unless it is told.
+void Common::give_memory_back() {
+    constexpr std::size_t a_crowd = 256;
+    if (most_connections_ < a_crowd || connections.size() > most_connections_ / 4) return;
+    most_connections_ = connections.size();
+    ::malloc_trim(0);
 }
 
 void Common::measure(std::size_t answers) {

@@ -74,8 +74,10 @@ struct Common {
 
 private:
     void tick();
+    void give_memory_back();
 
     int turns_ = 0;
+    std::size_t most_connections_ = 0;  // since memory was given back
     std::optional<async::Clock::AlarmId> tick_;
     std::vector<std::unique_ptr<Connection>> ended_;
 };

@@ -25,9 +25,9 @@ Connection::Connection(Common& common, Handler& handler, host::Descriptor socket
 
 Connection::~Connection() = default;
 
-bool Connection::start() {
+bool Connection::start(bool in_crowd) {
     listening_to_ = EPOLLIN;
-    if (!common_.poller.add(socket_.get(), *this, listening_to_)) return false;
+    if (!common_.poller.add(socket_.get(), *this, listening_to_, in_crowd)) return false;
     await(Awaited::request, common_.limits.idle);
     return true;
 }
@@ -188,8 +188,10 @@ void Connection::flush() {
 void Connection::settle() {
     if (state_ == State::ended) return;
     flush();
-    const bool answered = std::exchange(answered_, 0) > 0;
+    const unsigned answered = std::exchange(answered_, 0);
     if (state_ == State::ended) return;
+    // Who pipelines stands behind those who ask for one thing at a time.
+    if (answered > 1) common_.poller.move_to_crowd(socket_.get(), *this, listening_to_);
     if (!backlog_.empty()) {
         listen_to(EPOLLOUT);
         if (awaited_ != Awaited::drain) await(Awaited::drain, common_.limits.drain_timeout);
@@ -197,7 +199,7 @@ void Connection::settle() {
     }
     switch (state_) {
         case State::reading:
-            if (answered || awaited_ == Awaited::drain) awaited_ = Awaited::nothing;
+            if (answered > 0 || awaited_ == Awaited::drain) awaited_ = Awaited::nothing;
             settle_reading();
             break;
         case State::waiting:

@@ -40,8 +40,8 @@ public:
                std::optional<Caller> caller, Seat seat);
     ~Connection() override;
 
-    // Begins to serve. False where the kernel refuses.
-    [[nodiscard]] bool start();
+    // Begins to serve, `in_crowd` as Poller has it. False where the kernel refuses.
+    [[nodiscard]] bool start(bool in_crowd);
     // Turned away before its first request.
     void refuse(const Problem& problem);
 

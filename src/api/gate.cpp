@@ -13,7 +13,9 @@
 namespace tokenbroker::api {
 namespace {
 
-constexpr int accepts_a_turn = 32;
+constexpr int accepts_a_turn = 2;
+// Connections of one uid that are served before the crowd.
+constexpr std::size_t served_first = 4;
 // Descriptors kept for files and upstreams.
 constexpr std::size_t kept_descriptors = 64;
 // Of those, what peers one too many may take while they are told so.
@@ -60,8 +62,8 @@ void Gate::close() {
 }
 
 void Gate::on_ready(std::uint32_t) {
-    for (int i = 0; i < accepts_a_turn && accept_one(); ++i) {
-    }
+    for (int i = 0; i < accepts_a_turn && accept_one(); ++i)
+        common_.poller.look_again();
 }
 
 bool Gate::accept_one() {
@@ -125,7 +127,9 @@ void Gate::turn_away(host::Descriptor socket, std::optional<Caller> caller) {
 void Gate::admit(host::Descriptor socket, std::optional<Caller> caller, Seat seat) {
     Connection& connection = common_.keep(std::make_unique<Connection>(
         common_, handler_, std::move(socket), std::move(caller), seat));
-    if (!connection.start()) return connection.close();
+    const bool in_crowd = seat == Seat::lobby || (seat == Seat::peer && common_.peers.of(connection.caller()->uid()) >
+                                                                            served_first);
+    if (!connection.start(in_crowd)) return connection.close();
     if (seat == Seat::lobby) connection.refuse(too_many_connections());
 }
 

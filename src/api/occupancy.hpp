@@ -26,6 +26,10 @@ public:
         --total_;
     }
     [[nodiscard]] std::size_t total() const noexcept { return total_; }
+    [[nodiscard]] std::size_t of(uid_t uid) const {
+        const auto mine = by_uid_.find(uid);
+        return mine == by_uid_.end() ? 0 : mine->second;
+    }
 
 private:
     std::unordered_map<uid_t, std::size_t> by_uid_;
