@@ -40,7 +40,8 @@ std::string tail(const std::string& text) {
 }  // namespace
 
 std::string daemon_program() {
-    return TOKENBROKERD;
+    const char* other = std::getenv("TOKENBROKERD_UNDER_TEST");
+    return other != nullptr ? other : TOKENBROKERD;
 }
 
 DaemonProcess::DaemonProcess(const TempDir& folder)
