@@ -1,220 +1,123 @@
-// The recipes in config/examples, each against a stand-in made from the documentation that its file
-// cites.
-
 #include "integration/world.hpp"
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+// What README.md and config/examples tell people to write, as it stands there, on a real daemon.
 namespace tokenbroker::integration {
 namespace {
 
-struct Example {
-    const char* recipe;
-    const char* inputs;  // members of the flow map
-    const char* header;  // what requests carry
-    const char* value;
-    bool revokes;
-    // What the stand-in answers, as a list for `serve`. The calls are named login, probe and
-    // logout; what holds nothing of what the documentation asks for is not answered at all.
-    const char* stand_in;
-    const char* ended;  // what a token that is over is answered
-};
+const std::string source_folder = SOURCE_FOLDER;
+const std::string account = "rossum-prod";
 
-const Example docker_hub{"docker-hub",
-                         "identifier: myusername, secret: { file: SECRET }",
-                         "Authorization",
-                         "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
-                         false,
-                         R"([{"name": "login", "method": "POST", "path": "/v2/auth/token",
-         "if": {"headers": {"Content-Type": "application/json"},
-                "body": {"identifier": "myusername", "secret": "Pl@nted"}},
-         "body": {"access_token": "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"}}])",
-                         "[]"};
+std::string with(std::string text, const std::string& what, const std::string& other) {
+    const auto at = text.find(what);
+    if (at == std::string::npos) throw std::runtime_error("no " + what + " in " + text);
+    return text.replace(at, what.size(), other);
+}
 
-const Example metabase{
-    "metabase",
-    "username: person@metabase.com, password: { file: SECRET }",
-    "X-Metabase-Session",
-    "38f4939c-ad7f-4cbe-ae54-30946daf8593",
-    true,
-    R"([{"name": "login", "method": "POST", "path": "/api/session",
-         "if": {"headers": {"Content-Type": "application/json"},
-                "body": {"username": "person@metabase.com", "password": "Pl@nted"}},
-         "body": {"id": "38f4939c-ad7f-4cbe-ae54-30946daf8593"}},
-        {"name": "probe", "method": "GET", "path": "/api/user/current",
-         "if": {"headers": {"X-Metabase-Session": "38f4939c-ad7f-4cbe-ae54-30946daf8593"}},
-         "body": {"id": 1, "email": "person@metabase.com"}},
-        {"name": "logout", "method": "DELETE", "path": "/api/session", "status": 204,
-         "if": {"headers": {"X-Metabase-Session": "38f4939c-ad7f-4cbe-ae54-30946daf8593"}}}])",
-    R"([{"name": "probe", "method": "GET", "path": "/api/user/current", "status": 401,
-         "body": "Unauthenticated"}])"};
+// The block of README.md that shows how to ask for a token in that language.
+std::string readme_block(const std::string& language) {
+    const std::string readme = read_file(source_folder + "/README.md");
+    const std::string opening = "\n```" + language + "\n";
+    const auto begin = readme.find(opening, readme.find("\n## Ask for a token\n"));
+    const auto end = readme.find("\n```\n", begin + opening.size());
+    if (begin == std::string::npos || end == std::string::npos)
+        throw std::runtime_error("README.md has no block in " + language);
+    return readme.substr(begin + opening.size(), end + 1 - begin - opening.size());
+}
 
-const Example zabbix{"zabbix",
-                     "username: Admin, password: { file: SECRET }, session_lifetime: 15m",
-                     "Authorization",
-                     "Bearer 0424bd59b807674191e7d77572075f33",
-                     true,
-                     R"([{"name": "login", "method": "POST", "path": "/api_jsonrpc.php",
-         "if": {"headers": {"Content-Type": "application/json-rpc"},
-                "body": {"jsonrpc": "2.0", "method": "user.login", "id": 1,
-                         "params": {"username": "Admin", "password": "Pl@nted"}}},
-         "body": {"jsonrpc": "2.0", "result": "0424bd59b807674191e7d77572075f33", "id": 1}},
-        {"name": "probe", "method": "POST", "path": "/api_jsonrpc.php",
-         "if": {"headers": {"Content-Type": "application/json-rpc"},
-                "body": {"jsonrpc": "2.0", "method": "user.checkAuthentication", "id": 1,
-                         "params": {"sessionid": "0424bd59b807674191e7d77572075f33", "extend": false}}},
-         "body": {"jsonrpc": "2.0", "result": {"userid": "1", "username": "Admin"}, "id": 1}},
-        {"name": "logout", "method": "POST", "path": "/api_jsonrpc.php",
-         "if": {"headers": {"Content-Type": "application/json-rpc",
-                            "Authorization": "Bearer 0424bd59b807674191e7d77572075f33"},
-                "body": {"jsonrpc": "2.0", "method": "user.logout", "params": [], "id": 1}},
-         "body": {"jsonrpc": "2.0", "result": true, "id": 1}}])",
-                     R"([{"name": "probe", "method": "POST", "path": "/api_jsonrpc.php",
-         "if": {"body": {"method": "user.checkAuthentication"}},
-         "body": {"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "Invalid params.",
-                  "data": "Session terminated, re-login, please."}}}])"};
-
-// A world whose upstream is the example's stand-in; the daemon is configured, and does not run yet.
-struct ExampleWorld : World {
-    explicit ExampleWorld(const Example& example) {
-        const std::string recipe = std::string(example.recipe) + ".yaml";
-        const std::string recipes = folder.make_folder("recipes", 0755);
-        folder.write("recipes/" + recipe, read_file(TOKENBROKER_EXAMPLES "/" + recipe), 0644);
-        const std::string secret = folder.write("secret", "Pl@nted\n");
-        std::string inputs = example.inputs;
-        inputs.replace(inputs.find("SECRET"), 6, secret);
-        serve(example.stand_in);
-        daemon.configure(
-            "recipes: [ " + recipes + " ]\naccounts:\n  example:\n    recipe: " + example.recipe +
-            "\n    base_url: " + sandbox.url() + "\n    tls: { ca_file: " + sandbox.ca_file() +
-            " }\n    inputs: { " + inputs + " }\n");
+class Examples : public ::testing::Test {
+protected:
+    void SetUp() override {
+        world.start({Account{.name = account}});
+        const HttpAnswer answer = world.daemon.token(account);
+        token = token_of(answer);
+        generation = std::to_string(generation_of(answer));
+        expires_at = text(body_of(answer).at("expires_at"));
     }
-    void serve(const std::string& answers) const { sandbox.behave("{\"serve\": " + answers + "}"); }
-    [[nodiscard]] std::size_t asked(const std::string& call) const {
-        return sandbox.count("served:" + call).requests;
+
+    [[nodiscard]] std::string for_our_socket(const std::string& text) const {
+        return with(text, "/run/tokenbroker/tokenbroker.sock", world.daemon.socket());
     }
+    // As a person would type it, in a folder of their own.
+    [[nodiscard]] Ran shell(const std::string& script) const {
+        const char* path = std::getenv("PATH");
+        const std::string tools = std::filesystem::path(TOKENCTL).parent_path();
+        const std::string whole = "set -eu\nPATH=" + tools + ":" + (path != nullptr ? path : "") +
+                                  "\nexport PATH\ncd " + world.folder.path() + "\n" + script;
+        return run({"/bin/sh", "-c", whole}, {{"TOKENBROKER_SOCKET", world.daemon.socket()},
+                                              {"CURL_CA_BUNDLE", world.sandbox.ca_file()}});
+    }
+    [[nodiscard]] Ran python(const std::string& arguments) const {
+        return shell("python3 -I -S " + arguments);  // nothing but the standard library is found
+    }
+
+    World world;
+    std::string token;
+    std::string generation;
+    std::string expires_at;
 };
 
-class ExampleRecipe : public ::testing::TestWithParam<Example> {};
-
-TEST_P(ExampleRecipe, logs_in_as_documented_and_its_token_is_served) {
-    ExampleWorld world(GetParam());
-    world.daemon.start();
-    const HttpAnswer answer = world.daemon.token("example");
-    ASSERT_EQ(answer.status, 200) << answer.body << world.daemon.log();
-    EXPECT_EQ(text(body_of(answer).at("header").at("name")), GetParam().header);
-    EXPECT_EQ(text(body_of(answer).at("header").at("value")), GetParam().value);
-    EXPECT_EQ(text(body_of(answer).at("expiry_source")), "assumed");
-    EXPECT_EQ(world.asked("login"), 1U);
+TEST_F(Examples, of_the_readme_for_the_shell) {
+    world.folder.write("my-script", "#!/bin/sh\necho \"script: $ACCESS_TOKEN\"\n", 0755);
+    const std::string block =
+        with(readme_block("sh"), "https://mycompany.rossum.app/api/v1/queues",
+             world.sandbox.url() + "/api/v1/auth/user");
+    const Ran ran = shell(for_our_socket(block));
+    EXPECT_EQ(ran.exit.status, 0) << ran.errors;
+    EXPECT_EQ(ran.output.find(R"({"account":"rossum-prod","access_token":")" + token), 0U);
+    EXPECT_NE(ran.output.find("\"api_user@mycompany\""), std::string::npos)
+        << "what the upstream says of who the token is: " << ran.output;
+    EXPECT_NE(ran.output.find("script: " + token + "\n"), std::string::npos);
 }
 
-class ProbingRecipe : public ExampleRecipe {};
-
-TEST_P(ProbingRecipe, asks_the_upstream_of_a_token_that_was_reported) {
-    ExampleWorld world(GetParam());
-    world.daemon.start();
-    const auto generation = std::to_string(generation_of(world.daemon.token("example")));
-    const std::string report = "{\"generation\": " + generation + "}";
-    const std::string path = "/v1/accounts/example/token/rejected";
-    EXPECT_EQ(world.daemon.post(path, report).status, 200);
-    EXPECT_EQ(world.asked("probe"), 1U);
-    EXPECT_EQ(world.asked("login"), 1U) << "it works";
-
-    // The next report is answered by that probe's result for ten seconds: another daemon asks anew.
-    world.serve(GetParam().ended);
-    world.daemon.stop();
-    world.daemon.start();
-    static_cast<void>(world.daemon.post(path, report));
-    EXPECT_TRUE(eventually(15s, [&] { return world.asked("login") == 2; })) << world.daemon.log();
+TEST_F(Examples, of_the_readme_for_python) {
+    const std::string file =
+        world.folder.write("readme.py", for_our_socket(readme_block("python")));
+    const Ran ran = python(file);
+    EXPECT_EQ(ran.errors, "");
+    EXPECT_EQ(ran.output, "Authorization expires " + expires_at + "\n");
 }
 
-TEST_P(ExampleRecipe, ends_its_token) {
-    ExampleWorld world(GetParam());
-    world.daemon.start();
-    ASSERT_EQ(world.daemon.token("example").status, 200);
-    const HttpAnswer answer = world.daemon.post("/v1/accounts/example/revoke?wait=10s");
-    EXPECT_EQ(answer.status, GetParam().revokes ? 200 : 409) << answer.body;
-    EXPECT_EQ(world.asked("logout"), GetParam().revokes ? 1U : 0U);
-    EXPECT_EQ(world.asked("login"), GetParam().revokes ? 2U : 1U);
+TEST_F(Examples, of_the_readme_for_node) {
+    const std::string file = world.folder.write("readme.mjs", for_our_socket(readme_block("js")));
+    const Ran ran = shell("node " + file);
+    EXPECT_EQ(ran.errors, "");
+    EXPECT_EQ(ran.output, "Authorization expires " + expires_at + "\n");
 }
 
-std::string name_of(const ::testing::TestParamInfo<Example>& parameter) {
-    std::string name = parameter.param.recipe;
-    std::replace(name.begin(), name.end(), '-', '_');
-    return name;
-}
-INSTANTIATE_TEST_SUITE_P(All, ExampleRecipe, ::testing::Values(docker_hub, metabase, zabbix),
-                         name_of);
-INSTANTIATE_TEST_SUITE_P(All, ProbingRecipe, ::testing::Values(metabase, zabbix), name_of);
-
-struct Refusal {
-    const char* name;
-    const Example* example;
-    const char* fault;  // members of it
-    const char* kind;   // last_error.kind
-    const char* state;  // login.state
-};
-
-class ExampleRefusal : public ::testing::TestWithParam<Refusal> {};
-
-TEST_P(ExampleRefusal, of_a_login_means_what_its_documentation_says) {
-    ExampleWorld world(*GetParam().example);
-    world.sandbox.fault(
-        std::string(R"({"endpoint": "served:login", "do": "status", "times": 0, )") +
-        GetParam().fault + "}");
-    world.daemon.start();
-    ASSERT_TRUE(eventually(10s, [&] {
-        return !member(world.daemon.status("example"), "login", "last_error").is_null();
-    })) << world.daemon.log();
-    const auto error = member(world.daemon.status("example"), "login", "last_error");
-    EXPECT_EQ(text(error.at("kind")), GetParam().kind) << text(error.at("message"));
-    EXPECT_EQ(world.daemon.login_state("example"), GetParam().state);
-    EXPECT_EQ(world.asked("login"), 1U);
+TEST_F(Examples, for_python_get_a_token_and_report_a_rejected_one) {
+    const std::string folder = source_folder + "/config/examples/python";
+    EXPECT_EQ(python(folder + "/get_token.py " + account).output, token + "\n");
+    const Ran unknown = python(folder + "/get_token.py none");
+    EXPECT_EQ(unknown.exit.status, 1);
+    EXPECT_EQ(unknown.errors.find("get_token.py: tokenbroker: "), 0U) << unknown.errors;
+    const Ran reported = python(
+        "-c 'import sys; sys.dont_write_bytecode = True; sys.path.append(\"" + folder +
+        "\"); import get_token\nprint(get_token.rejected(get_token.token_for(\"" + account +
+        "\"))[\"generation\"])'");
+    EXPECT_EQ(reported.output, generation + "\n") << reported.errors;
+    EXPECT_EQ(world.sandbox.count("rossum.user").requests, 1U) << "the upstream was asked";
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, ExampleRefusal,
-    ::testing::Values(
-        Refusal{"docker_hub_wrong_secret", &docker_hub,
-                R"("status": 401, "body": {"detail": "Incorrect authentication credentials"})",
-                "refused", "suspended"},
-        Refusal{"docker_hub_rate_limit", &docker_hub, R"("status": 429, "retry_after": 60)",
-                "throttled", "throttled"},
-        Refusal{"docker_hub_rate_limit_as_it_was", &docker_hub,
-                R"("status": 429, "headers": {"X-Retry-After": "1900000000"})", "throttled",
-                "throttled"},
-        Refusal{
-            "metabase_wrong_password", &metabase,
-            R"("status": 401, "body": {"errors": {"password": "did not match stored password"}})",
-            "refused", "suspended"},
-        Refusal{"metabase_disabled", &metabase,
-                R"("status": 401, "body": {"errors": {"_error": "Your account is disabled."}})",
-                "refused", "suspended"},
-        Refusal{
-            "metabase_throttled", &metabase,
-            R"("status": 401, "body": {"errors": {"username": "Too many attempts! You must wait 15 seconds before trying again."}})",
-            "throttled", "throttled"},
-        Refusal{
-            "metabase_throttled_by_an_older_server", &metabase,
-            R"("status": 400, "body": {"errors": {"username": "Too many attempts! You must wait 15 seconds before trying again."}})",
-            "throttled", "throttled"},
-        Refusal{
-            "zabbix_wrong_password_or_blocked", &zabbix,
-            R"("status": 200, "body": {"jsonrpc": "2.0", "id": 1, "error": {"code": -32500, "message": "Application error.", "data": "Incorrect user name or password or account is temporarily blocked."}})",
-            "refused", "suspended"},
-        Refusal{
-            "zabbix_wrong_parameter", &zabbix,
-            R"("status": 200, "body": {"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "Invalid params.", "data": "Invalid parameter \"/\": unexpected parameter \"username\"."}})",
-            "refused", "suspended"},
-        Refusal{
-            "zabbix_internal_error", &zabbix,
-            R"("status": 200, "body": {"jsonrpc": "2.0", "id": 1, "error": {"code": -32603, "message": "Internal error.", "data": ""}})",
-            "unavailable", "backing_off"},
-        Refusal{
-            "zabbix_no_such_method", &zabbix,
-            R"("status": 200, "body": {"jsonrpc": "2.0", "id": 1, "error": {"code": -32601, "message": "Method not found.", "data": "Incorrect API \"user\"."}})",
-            "unexpected", "backing_off"}),
-    [](const auto& parameter) { return std::string(parameter.param.name); });
+TEST_F(Examples, for_node_get_a_token_and_report_a_rejected_one) {
+    const std::string file = source_folder + "/config/examples/node/get_token.mjs";
+    EXPECT_EQ(shell("node " + file + " " + account).output, token + "\n");
+    const Ran unknown = shell("node " + file + " none");
+    EXPECT_EQ(unknown.exit.status, 1);
+    EXPECT_EQ(unknown.errors.find("get_token.mjs: tokenbroker: "), 0U) << unknown.errors;
+    const std::string program = world.folder.write(
+        "report.mjs", "import { tokenFor, rejected } from '" + file +
+                          "';\nconsole.log((await rejected(await tokenFor('" + account +
+                          "'))).generation);\n");
+    const Ran reported = shell("node " + program);
+    EXPECT_EQ(reported.output, generation + "\n") << reported.errors;
+    EXPECT_EQ(world.sandbox.count("rossum.user").requests, 1U) << "the upstream was asked";
+}
 
 }  // namespace
 }  // namespace tokenbroker::integration
