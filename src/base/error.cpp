@@ -78,8 +78,10 @@ Error system_error(const std::string& what, int error_number) {
     if (error_number == EACCES || error_number == EPERM) code = Errc::access_denied;
     const char* text = ::strerrordesc_np(error_number);
     const char* name = ::strerrorname_np(error_number);
-    return {code, what + ": " + (text != nullptr ? text : "unknown error") + " (" +
-                      (name != nullptr ? name : std::to_string(error_number)) + ")"};
+    return {code,
+            what + ": " + (text != nullptr ? text : "unknown error") + " (" +
+                (name != nullptr ? name : std::to_string(error_number)) + ")",
+            error_number};
 }
 
 }  // namespace tokenbroker

@@ -42,19 +42,23 @@ class Error {
 public:
     // What boost::system::result answers when a value is asked for its error.
     Error() : code_(Errc::internal), message_("no error") {}
-    Error(Errc code, std::string message) : code_(code), message_(std::move(message)) {}
+    Error(Errc code, std::string message, int error_number = 0)
+        : code_(code), message_(std::move(message)), error_number_(error_number) {}
 
     [[nodiscard]] Errc code() const noexcept { return code_; }
     [[nodiscard]] const std::string& message() const noexcept { return message_; }
+    // The errno of the system call that failed; 0 where none did.
+    [[nodiscard]] int error_number() const noexcept { return error_number_; }
 
     // The same error with what was being done put before it: "reading the state key: ...".
     [[nodiscard]] Error during(const std::string& what) const {
-        return {code_, what + ": " + message_};
+        return {code_, what + ": " + message_, error_number_};
     }
 
 private:
     Errc code_;
     std::string message_;
+    int error_number_ = 0;
 };
 
 class ErrorException : public std::runtime_error {

@@ -8,6 +8,7 @@
 #include "host/secret_memory.hpp"
 
 #include <ctime>
+#include <unistd.h>
 #include <utility>
 
 namespace tokenbroker::daemon {
@@ -94,6 +95,7 @@ void Daemon::turn() {
 
 asio::awaitable<void> Daemon::live() {
     auto up = co_await come_up();
+    std::string last_words = "stopping";
     if (up) {
         log_.info("ready", "serving",
                   {{"accounts", settings_.accounts.size()}, {"version", program_version}});
@@ -102,10 +104,11 @@ asio::awaitable<void> Daemon::live() {
             co_await stop_.wait();
     } else {
         log_.error("start_failed", up.error().message());
-        manager_.failed(0, up.error().message());
+        last_words = up.error().message();
+        manager_.failed(up.error().error_number(), last_words);
         exit_code_ = up.error().code() == Errc::misconfigured ? exit_configuration : exit_failed;
     }
-    co_await go_down();
+    co_await go_down(std::move(last_words));
 }
 
 asio::awaitable<Result<void>> Daemon::come_up() {
@@ -131,6 +134,7 @@ asio::awaitable<Result<void>> Daemon::come_up() {
     tasks_.spawn("status", keep_status());
     tasks_.spawn("names", resolve_names());
     tasks_.spawn("secret memory", watch_secret_memory());
+    if (::getpid() == 1) tasks_.spawn("orphans", reap_orphans());
     co_return Result<void>();
 }
 
@@ -147,9 +151,9 @@ asio::awaitable<void> Daemon::serve() {
     }
 }
 
-asio::awaitable<void> Daemon::go_down() {
+asio::awaitable<void> Daemon::go_down(std::string status) {
     leave_at_latest_in(whole_stop, exit_code_);
-    manager_.stopping("stopping");
+    manager_.stopping(status);
     log_.info("stopping", "finishing what was asked");
     clock_.stop_watching();
     // Waiting calls end first, so that the server's last answers can be theirs.

@@ -54,13 +54,14 @@ public:
 private:
     boost::asio::awaitable<void> live();
     boost::asio::awaitable<Result<void>> come_up();
-    boost::asio::awaitable<void> go_down();
+    boost::asio::awaitable<void> go_down(std::string status);
     boost::asio::awaitable<void> serve();
     boost::asio::awaitable<void> handle_signals();
     boost::asio::awaitable<void> keep_watchdog();
     boost::asio::awaitable<void> keep_status();
     boost::asio::awaitable<void> resolve_names();
     boost::asio::awaitable<void> watch_secret_memory();
+    boost::asio::awaitable<void> reap_orphans();
     boost::asio::awaitable<config::Loaded> load_configuration();
     boost::asio::awaitable<void> apply(config::Settings settings);
     Result<api::Listener> open_socket();

@@ -55,6 +55,7 @@ asio::awaitable<api::ReloadReply> Daemon::reload() {
         }
         log_.info("reloaded", difference.summary(), {{"accounts", settings_.accounts.size()}});
     }
+    manager_.status(status_line());
     reloading_ = false;
     reloaded_.notify_all();
     co_return reply;

@@ -7,6 +7,7 @@
 #include "host/log.hpp"
 #include "host/secret_memory.hpp"
 #include "host/system_clock.hpp"
+#include "host/systemd.hpp"
 #include "secrets/read.hpp"
 #include "state/directory.hpp"
 #include "state/key.hpp"
@@ -67,16 +68,25 @@ Result<state::StateKeys> read_keys(const config::StateSettings& settings, Logger
     return keys;
 }
 
+// Before there is a daemon: what the service manager shows where the start failed.
+void tell_manager(int error_number, const std::string& status) {
+    static_cast<void>(host::ServiceManager(host::process_variables()).failed(error_number, status));
+}
+
 void report(const config::Loaded& loaded) {
     for (const Mistake& mistake : loaded.mistakes)
         std::cerr << "tokenbrokerd: " << mistake.text() << '\n';
-    std::cerr << "tokenbrokerd: the configuration has " << loaded.mistakes.size()
-              << (loaded.mistakes.size() == 1 ? " mistake" : " mistakes") << "; not started\n";
+    const std::string count = std::to_string(loaded.mistakes.size()) +
+                              (loaded.mistakes.size() == 1 ? " mistake" : " mistakes");
+    std::cerr << "tokenbrokerd: the configuration has " << count << "; not started\n";
+    if (!loaded.mistakes.empty())
+        tell_manager(0, "not started: " + count + ", first " + loaded.mistakes.front().text());
 }
 
 int failed(host::ProcessLogger& log, const Error& error) {
     log.error("start_failed", error.message());
     log.flush(last_words);
+    tell_manager(error.error_number(), error.message());
     return error.code() == Errc::misconfigured ? exit_configuration : exit_failed;
 }
 

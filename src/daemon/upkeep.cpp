@@ -1,5 +1,6 @@
 #include "daemon/daemon.hpp"
 #include "host/names.hpp"
+#include "host/orphans.hpp"
 #include "host/secret_memory.hpp"
 
 #include <functional>
@@ -15,6 +16,7 @@ namespace asio = boost::asio;
 constexpr Milliseconds between_status_lines = std::chrono::seconds(5);
 constexpr Milliseconds between_name_lookups = std::chrono::minutes(1);
 constexpr Milliseconds between_memory_looks = std::chrono::seconds(10);
+constexpr Milliseconds between_looks_for_orphans = std::chrono::seconds(2);
 
 bool has_unresolved_names(const config::Settings& settings) {
     if (settings.admin.unresolved()) return true;
@@ -22,6 +24,13 @@ bool has_unresolved_names(const config::Settings& settings) {
         if (account.allow.unresolved()) return true;
     }
     return false;
+}
+
+// What is wrong with an account, in a few words where those are always the same.
+std::string trouble_of(const broker::AccountStatus& status) {
+    const broker::LastError& error = *status.last_error;
+    const bool at_login = error.kind == "refused" && error.step != "probe";
+    return " (" + status.account + ": " + (at_login ? "password refused" : error.message) + ")";
 }
 
 }  // namespace
@@ -85,6 +94,14 @@ asio::awaitable<void> Daemon::watch_secret_memory() {
                {"accounts", settings_.accounts.size()}});
 }
 
+asio::awaitable<void> Daemon::reap_orphans() {
+    host::OrphanReaper reaper;
+    while (true) {
+        reaper.look();
+        co_await async::sleep_until(clock_, clock_.now().boot + between_looks_for_orphans);
+    }
+}
+
 asio::awaitable<std::optional<api::UserGroups>> Daemon::groups_of(uid_t uid) {
     std::function<std::optional<api::UserGroups>()> look_up =
         [uid]() -> std::optional<api::UserGroups> {
@@ -112,7 +129,7 @@ std::string Daemon::status_line() const {
                                                  : "without token"];
         if (first_trouble.empty() && status.last_error &&
             (suspended || status.token_state != "valid")) {
-            first_trouble = " (" + status.account + ": " + status.last_error->message + ")";
+            first_trouble = trouble_of(status);
         }
     }
     std::string line = std::to_string(accounts) + (accounts == 1 ? " account" : " accounts");

@@ -124,7 +124,9 @@ Result<void> ServiceManager::status(std::string_view status) {
 }
 
 Result<void> ServiceManager::failed(int error_number, std::string_view status) {
-    return send("ERRNO=" + std::to_string(error_number) + "\n" + status_line(status));
+    const std::string number =
+        error_number > 0 ? "ERRNO=" + std::to_string(error_number) + "\n" : std::string();
+    return send(number + status_line(status));
 }
 
 Result<void> ServiceManager::watchdog() {

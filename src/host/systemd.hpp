@@ -28,7 +28,7 @@ public:
     Result<void> reloading(std::string_view status);
     Result<void> stopping(std::string_view status);
     Result<void> status(std::string_view status);
-    Result<void> failed(int error_number, std::string_view status);
+    Result<void> failed(int error_number, std::string_view status);  // 0: no system call failed
     Result<void> watchdog();
 
 private:

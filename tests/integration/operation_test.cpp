@@ -111,26 +111,18 @@ TEST(Metrics, count_what_happened_and_name_no_secret) {
               now_seconds());
     const HttpAnswer answer = world.daemon.get("/metrics");
     EXPECT_NE(answer.header("content-type").find("version=0.0.4"), std::string::npos);
+    EXPECT_EQ(answer.body.find(token_of(world.daemon.token("rossum"))), std::string::npos);
 }
 
-TEST(Watchdog, is_fed_by_the_loop_and_stops_with_it) {
+TEST(Metrics, of_a_running_daemon_are_what_promtool_finds_no_fault_with) {
+    if (run({"/bin/sh", "-c", "command -v promtool"}).exit.status != 0)
+        GTEST_SKIP() << "needs promtool (package prometheus)";
     World world;
-    world.configure({Account()});
-    world.daemon.start({{"WATCHDOG_USEC", "400000"}});
-    const auto fed = [&] {
-        const std::string told = world.daemon.notifications();
-        std::size_t count = 0;
-        for (auto at = told.find("WATCHDOG=1"); at != std::string::npos;
-             at = told.find("WATCHDOG=1", at + 1))
-            ++count;
-        return count;
-    };
-    EXPECT_TRUE(eventually(3s, [&] { return fed() >= 3; }));
-    world.daemon.process().signal(SIGSTOP);
-    const auto before = fed();
-    EXPECT_FALSE(eventually(1s, [&] { return fed() > before + 1; }));
-    world.daemon.process().signal(SIGCONT);
-    EXPECT_TRUE(eventually(3s, [&] { return fed() > before + 2; }));
+    world.start({Account(), Account{.name = "refused", .recipe = "oz"}});
+    ASSERT_EQ(world.daemon.token("rossum").status, 200);
+    const std::string file = world.folder.write("metrics", world.daemon.get("/metrics").body);
+    const Ran checked = run({"/bin/sh", "-c", "promtool check metrics < " + file});
+    EXPECT_EQ(checked.exit.status, 0) << checked.output << checked.errors;
 }
 
 TEST(Tokenctl, gets_shows_and_exits_as_its_page_says) {

@@ -55,6 +55,8 @@ TEST(ServiceManager, hears_every_change_of_life) {
     EXPECT_EQ(receive(manager), "STOPPING=1\nSTATUS=bye");
     EXPECT_TRUE(told.failed(28, "no space"));
     EXPECT_EQ(receive(manager), "ERRNO=28\nSTATUS=no space");
+    EXPECT_TRUE(told.failed(0, "no idea"));
+    EXPECT_EQ(receive(manager), "STATUS=no idea");
     EXPECT_TRUE(told.watchdog());
     EXPECT_EQ(receive(manager), "WATCHDOG=1");
     // A newline would be another assignment.
