@@ -17,7 +17,7 @@ public:
     enum class FileType { regular, directory, other };
     struct Status {
         FileType type = FileType::other;
-        mode_t mode = 0;  // permission bits
+        mode_t mode = 0;  // permission bits; none to write where the mount is read-only
         uid_t owner = 0;
         gid_t group = 0;
     };

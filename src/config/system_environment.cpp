@@ -10,6 +10,7 @@
 #include <memory>
 #include <pwd.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
@@ -31,9 +32,14 @@ private:
     int number_;
 };
 
-Environment::Status status_of(const struct stat& found) {
+constexpr mode_t all_writing = S_IWUSR | S_IWGRP | S_IWOTH;
+
+// A folder that Kubernetes makes of a ConfigMap may be written by all, were it not mounted
+// read-only.
+Environment::Status status_of(const struct stat& found, bool read_only) {
     Environment::Status status;
     status.mode = found.st_mode & 07777U;
+    if (read_only) status.mode &= ~all_writing;
     status.owner = found.st_uid;
     status.group = found.st_gid;
     if (S_ISREG(found.st_mode)) status.type = Environment::FileType::regular;
@@ -94,15 +100,19 @@ Result<Environment::File> SystemEnvironment::read_file(const std::string& path,
     struct stat found {};
     if (::fstat(file.number(), &found) != 0) return system_error("can't be read", errno);
     if (!S_ISREG(found.st_mode)) return Error(Errc::invalid_input, "not a regular file");
+    struct statvfs mounted {};
+    if (::fstatvfs(file.number(), &mounted) != 0) return system_error("can't be read", errno);
     auto content = read_all(file.number(), largest);
     if (!content) return content.error();
-    return File{std::move(*content), status_of(found)};
+    return File{std::move(*content), status_of(found, (mounted.f_flag & ST_RDONLY) != 0)};
 }
 
 Result<Environment::Status> SystemEnvironment::status(const std::string& path) {
     struct stat found {};
-    if (::stat(path.c_str(), &found) != 0) return system_error("can't be looked at", errno);
-    return status_of(found);
+    struct statvfs mounted {};
+    if (::stat(path.c_str(), &found) != 0 || ::statvfs(path.c_str(), &mounted) != 0)
+        return system_error("can't be looked at", errno);
+    return status_of(found, (mounted.f_flag & ST_RDONLY) != 0);
 }
 
 Result<std::vector<std::string>> SystemEnvironment::list(const std::string& folder) {
