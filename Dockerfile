@@ -5,7 +5,7 @@ RUN apt-get update \
       libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libyaml-cpp-dev libcli11-dev \
       libspdlog-dev prometheus-cpp-dev libsystemd-dev
 COPY . /source
-RUN cmake --preset release -S /source -B /build -DTOKENBROKER_TESTS=OFF -DCMAKE_INSTALL_PREFIX=/usr \
+RUN cmake --preset release -S /source -B /build -DTOKENBROKER_TESTS=OFF \
  && cmake --build /build \
  && DESTDIR=/image cmake --install /build --strip
 
@@ -15,7 +15,8 @@ ARG REVISION=unknown
 LABEL org.opencontainers.image.title="tokenbroker" \
       org.opencontainers.image.description="Logs in once for each service account and hands out the token over a Unix socket" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates libyaml-cpp0.7 libspdlog1.10 libprometheus-cpp-core1.0 \
       libsystemd0 libssl3 \
