@@ -1,10 +1,14 @@
 # shellcheck shell=bash
-# What both system tests share: skipping, checks that read as sentences, a Debian tree, the sandbox upstream.
+# What the system tests share: skipping, checks that read as sentences, a Debian tree, the sandbox upstream.
 
 build=${1:?usage: $0 BUILD-DIRECTORY}
 # shellcheck disable=SC2034 # for the tests
 source_directory=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-work=${TOKENBROKER_SYSTEM_WORK:-/var/tmp/tokenbroker-system}
+# What may be kept for the next run lies in the build directory; what is of this run alone, at a short path: names of
+# sockets are limited.
+work=$build/system
+mkdir -p "$work"
+run=$(mktemp -d /tmp/tokenbroker-system.XXXXXX)
 failures=0
 checks=0
 
@@ -40,6 +44,14 @@ contains() {
   output=$("$@" 2>&1) || true
   [[ $output == *"$wanted"* ]] || { echo "no '$wanted' in: $output"; return 1; }
 }
+lacks() { ! contains "$@"; }
+# is WORDS COMMAND...: what it prints.
+is() {
+  local wanted=$1 output
+  shift
+  output=$("$@" 2>&1) || true
+  [ "$output" = "$wanted" ] || { echo "not '$wanted' but: $output"; return 1; }
+}
 # within SECONDS COMMAND...: it has to become true.
 within() {
   local end=$((SECONDS + $1))
@@ -57,27 +69,26 @@ finish() {
   [ "$failures" = 0 ]
 }
 
-require_root() { [ "$(id -u)" = 0 ] || skip "booting a system needs root"; }
+require_root() { [ "$(id -u)" = 0 ] || skip "$1 needs root"; }
 require_tools() {
+  local tool
   for tool in "$@"; do
     command -v "$tool" >/dev/null || skip "$tool is not installed (scripts/install-dependencies --system)"
   done
 }
 
-mirror() {
-  sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb +(\[[^]]*\] +)?([^ ]+).*/\2/p' \
-    /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | grep -m1 '/debian/\?$' || echo http://deb.debian.org/debian
-}
-
-# A Debian tree with systemd and what the package depends on, made once and kept.
+# A Debian tree with systemd, made once and kept: what the machine's own apt source has now. What the package and the
+# image depend on is not in it: they have to say so.
 debian_tree() {
-  local tree=$work/debian packages
-  packages=systemd,systemd-sysv,dbus,ca-certificates,curl,libyaml-cpp0.7,libspdlog1.10,libprometheus-cpp-core1.0,libssl3
+  local tree=$work/debian source sources=()
   if [ ! -e "$tree.complete" ]; then
+    for source in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources; do
+      [ -s "$source" ] && sources+=("$source")
+    done
     rm -rf "$tree"
-    mkdir -p "$work"
-    debootstrap --variant=minbase --include="$packages" bookworm "$tree" "$(mirror)" >"$work/debootstrap.log" 2>&1 ||
-      skip "debootstrap failed, so there is no Debian to boot: $(tail -n 1 "$work/debootstrap.log")"
+    mmdebstrap --quiet --variant=minbase --include=systemd,systemd-sysv,dbus-user-session --dpkgopt=force-unsafe-io \
+      --aptopt='Acquire::Retries "5"' bookworm "$tree" "${sources[@]}" >"$work/debian.log" 2>&1 ||
+      skip "no Debian can be had from the mirror: $(tail -n 1 "$work/debian.log")"
     touch "$tree.complete"
   fi
   echo "$tree"
@@ -85,19 +96,17 @@ debian_tree() {
 
 # Starts the stand-in upstream on the loopback that the container shares.
 start_sandbox() {
-  sandbox_directory=$(mktemp -d "$work/sandbox.XXXXXX")
-  "$build/bin/tokenbroker-sandbox" --listen 127.0.0.1:0 --port-file "$sandbox_directory/port" \
-    --ca-file "$sandbox_directory/ca.pem" >"$sandbox_directory/log" 2>&1 &
+  "$build/bin/tokenbroker-sandbox" --listen 127.0.0.1:0 --port-file "$run/port" --ca-file "$run/ca.pem" \
+    >"$run/sandbox.log" 2>&1 &
   sandbox_pid=$!
-  within 10 test -s "$sandbox_directory/port"
-  upstream=https://127.0.0.1:$(cat "$sandbox_directory/port")
+  within 10 test -s "$run/port"
+  upstream=https://127.0.0.1:$(cat "$run/port")
 }
-stop_sandbox() {
-  kill "$sandbox_pid" 2>/dev/null || true
-  rm -rf "$sandbox_directory"
-}
+stop_sandbox() { [ -z "${sandbox_pid-}" ] || kill "$sandbox_pid" 2>/dev/null || true; }
+sandbox_is_told() { curl -sS --fail --cacert "$run/ca.pem" --json "$1" "$upstream/sandbox/behaviour"; }
 # How many logins the upstream saw.
 logins() {
-  curl -sS --cacert "$sandbox_directory/ca.pem" "$upstream/sandbox/counts" |
+  curl -sS --cacert "$run/ca.pem" "$upstream/sandbox/counts" |
     python3 -c 'import json,sys; print(json.load(sys.stdin)["endpoints"].get("rossum.login", {}).get("requests", 0))'
 }
+logins_are() { is "$1" logins; }
