@@ -89,7 +89,7 @@ std::string text_of(const provision::StepReport& report, bool with_request) {
     if (with_request) indented(report.request);
     if (with_request && !report.shape.empty()) text += "  answer: " + report.shape + "\n";
     for (const auto& [name, value] : report.taken)
-        text += "  took " + name + ": " + value + "\n";
+        text.append("  took ").append(name).append(": ").append(value).append("\n");
     if (!ok) text += "  " + report.message + "\n";
     return text;
 }
