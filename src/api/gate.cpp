@@ -127,8 +127,9 @@ void Gate::turn_away(host::Descriptor socket, std::optional<Caller> caller) {
 void Gate::admit(host::Descriptor socket, std::optional<Caller> caller, Seat seat) {
     Connection& connection = common_.keep(std::make_unique<Connection>(
         common_, handler_, std::move(socket), std::move(caller), seat));
-    const bool in_crowd = seat == Seat::lobby || (seat == Seat::peer && common_.peers.of(connection.caller()->uid()) >
-                                                                            served_first);
+    const bool in_crowd =
+        seat == Seat::lobby ||
+        (seat == Seat::peer && common_.peers.of(connection.caller()->uid()) > served_first);
     if (!connection.start(in_crowd)) return connection.close();
     if (seat == Seat::lobby) connection.refuse(too_many_connections());
 }

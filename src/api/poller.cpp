@@ -25,7 +25,8 @@ constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 // turn.
 constexpr int most_events = 64;
 constexpr int most_rounds = 4;
-// What one look at the others costs them in front of the crowd: about as long as an answer is on its way.
+// What one look at the others costs them in front of the crowd: about as long as an answer is on
+// its way.
 constexpr auto turn_of_the_crowd = std::chrono::microseconds(20);
 
 }  // namespace

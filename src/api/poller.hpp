@@ -16,9 +16,9 @@ namespace tokenbroker::api {
 // An epoll set that stands in the event loop as one descriptor. A turn takes what is ready at once,
 // so a request costs the system calls that it needs and no more.
 //
-// Targets are of two classes. Those in the crowd (who pipelines, who has many connections) have a set of
-// their own, which is served for a moment at a time between two looks at the others: however much the
-// crowd asks, the others wait no longer than that.
+// Targets are of two classes. Those in the crowd (who pipelines, who has many connections) have a
+// set of their own, which is served for a moment at a time between two looks at the others: however
+// much the crowd asks, the others wait no longer than that.
 class Poller {
 public:
     class Target {

@@ -13,8 +13,8 @@ namespace tokenbroker {
 // what changed; debug and trace, for whoever follows one refresh step by step.
 enum class LogLevel { trace, debug, info, warn, error };
 
-// One named value of a log line; without a value, or with an empty text, it is left out of the line.
-// A Secret does not convert to any of these, which is the point.
+// One named value of a log line; without a value, or with an empty text, it is left out of the
+// line. A Secret does not convert to any of these, which is the point.
 struct LogField {
     std::string_view name;
     std::variant<std::string_view, std::int64_t, std::uint64_t, bool> value;

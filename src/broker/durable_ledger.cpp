@@ -69,7 +69,8 @@ asio::awaitable<Result<void>> DurableLedger::catch_up(Moment now) {
     auto written = co_await file_.compact(std::move(snapshot));
     if (!written) co_return written;
     made_up_for_ = holds;
-    log_.info("ledger_recovered", "the login ledger is written again, and nothing is missing in it");
+    log_.info("ledger_recovered",
+              "the login ledger is written again, and nothing is missing in it");
     co_return written;
 }
 

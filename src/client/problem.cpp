@@ -28,8 +28,9 @@ ErrorKind kind_of(int status, std::string_view problem) {
     }
 }
 
-// The name that /etc/passwd or /etc/group has for a number, else the number. They are read and the name
-// service is not asked: it would load libraries of its own, which a program that is linked statically can't.
+// The name that /etc/passwd or /etc/group has for a number, else the number. They are read and the
+// name service is not asked: it would load libraries of its own, which a program that is linked
+// statically can't.
 std::string name_of(const char* table, std::uint64_t number) {
     const std::string wanted = std::to_string(number);
     std::string name = wanted;

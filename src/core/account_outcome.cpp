@@ -152,7 +152,8 @@ Milliseconds AccountMachine::wait_after(const Outcome& outcome, double draw, Mom
             const auto left = has_token(now) ? std::optional(token_->left(now)) : std::nullopt;
             const Milliseconds wait = outcome.sent ? fault_wait(settings_.backoff, ++faults_, left)
                                                    : unsent_wait(++unsent_);
-            notice(LogLevel::warn, "login_unavailable", what_failed(outcome) + "; " + in_time(wait));
+            notice(LogLevel::warn, "login_unavailable",
+                   what_failed(outcome) + "; " + in_time(wait));
             return wait;
         }
         default: {

@@ -98,7 +98,8 @@ void AccountMachine::plan_login(Plan& plan, Moment now, const Ledger& ledger) co
         const Route candidate = route(cause, now, ledger);
         if (!best || candidate.permission.at < best->permission.at) best = candidate;
     };
-    // What follows a revocation is the admins' to spend; once their share is spent, the account is in need.
+    // What follows a revocation is the admins' to spend; once their share is spent, the account is
+    // in need.
     consider(revoked_ && admin_wants_, Cause::admin);
     consider(needs_login(now), Cause::need);
     consider(admin_wants_, Cause::admin);

@@ -86,12 +86,13 @@ asio::awaitable<void> Daemon::watch_secret_memory() {
     while (!host::secret_memory_use().overflowed)
         co_await async::sleep_until(clock_, clock_.now().boot + between_memory_looks);
     const host::SecretMemoryUse use = host::secret_memory_use();
-    log_.warn("secret_memory_full",
-              "the arena for secrets is full: what does not fit is on the ordinary heap, wiped after "
-              "use too, but it may be swapped out (LimitMEMLOCK=)",
-              {{"arena_bytes", use.in_arena},
-               {"heap_bytes", use.on_heap},
-               {"accounts", settings_.accounts.size()}});
+    log_.warn(
+        "secret_memory_full",
+        "the arena for secrets is full: what does not fit is on the ordinary heap, wiped after "
+        "use too, but it may be swapped out (LimitMEMLOCK=)",
+        {{"arena_bytes", use.in_arena},
+         {"heap_bytes", use.on_heap},
+         {"accounts", settings_.accounts.size()}});
 }
 
 asio::awaitable<void> Daemon::reap_orphans() {

@@ -79,8 +79,8 @@ SecretMemoryReport install_secret_memory(std::size_t bytes) {
 }
 
 SecretMemoryUse secret_memory_use() noexcept {
-    return {::CRYPTO_secure_used(),
-            static_cast<std::size_t>(std::max<std::ptrdiff_t>(on_heap, 0)), overflowed};
+    return {::CRYPTO_secure_used(), static_cast<std::size_t>(std::max<std::ptrdiff_t>(on_heap, 0)),
+            overflowed};
 }
 
 Result<void> harden_process() {

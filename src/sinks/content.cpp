@@ -24,7 +24,8 @@ Secret joined(std::initializer_list<std::string_view> pieces) {
     return whole;
 }
 
-// ROSSUM_PROD_TOKEN for rossum-prod; _5G_TOKEN for 5g, as no shell assigns a name that begins with a digit.
+// ROSSUM_PROD_TOKEN for rossum-prod; _5G_TOKEN for 5g, as no shell assigns a name that begins with
+// a digit.
 std::string variable_name(const AccountName& account) {
     const char first = account.text().front();
     std::string name = first >= '0' && first <= '9' ? "_" : "";

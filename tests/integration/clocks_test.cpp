@@ -1,5 +1,5 @@
-// Clocks that are set, machines that sleep, processes that are stopped: a prompt second look, never an
-// expired token, never a burst of logins.
+// Clocks that are set, machines that sleep, processes that are stopped: a prompt second look, never
+// an expired token, never a burst of logins.
 #include "integration/world.hpp"
 #include "support/own_machine.hpp"
 
@@ -84,13 +84,14 @@ struct Crowd {
     explicit Crowd(const std::string& lifetime) : world(options()) {
         std::vector<Account> accounts;
         for (std::size_t n = 0; n < size; ++n) {
-            accounts.push_back(Account{.name = "a" + std::to_string(n),
-                                       .inputs = "token_lifetime: " + lifetime + ", exchange: false",
-                                       .more = "    throttle: { realm: crowd }",
-                                       .username = user(n)});
+            accounts.push_back(
+                Account{.name = "a" + std::to_string(n),
+                        .inputs = "token_lifetime: " + lifetime + ", exchange: false",
+                        .more = "    throttle: { realm: crowd }",
+                        .username = user(n)});
         }
-        world.configure(accounts, std::string("realms: { crowd: { logins: 40, per: 4s } }\n") +
-                                      impatient);
+        world.configure(accounts,
+                        std::string("realms: { crowd: { logins: 40, per: 4s } }\n") + impatient);
     }
 
     static std::string user(std::size_t n) { return "u" + std::to_string(n) + "@mycompany"; }

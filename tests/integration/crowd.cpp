@@ -29,7 +29,8 @@ bool may_stay(int leave) {
     return ::poll(&told, 1, 0) == 0;
 }
 
-[[noreturn]] void run(const Crowd::Begin& begin, Crowd::Count& done, int ready, int leave) {
+[[noreturn]] void crowd_process(const Crowd::Begin& begin, Crowd::Count& done, int ready,
+                                int leave) {
     prefer(0, Urgency::crowd);
     if (::setgroups(0, nullptr) != 0 || ::setgid(Crowd::uid) != 0 || ::setuid(Crowd::uid) != 0)
         ::_exit(1);
@@ -60,7 +61,7 @@ Crowd::Crowd(const Begin& begin) {
     if (process_ == 0) {
         ::close(ready_[0]);
         ::close(leave_[1]);
-        run(begin, *done_, ready_[1], leave_[0]);
+        crowd_process(begin, *done_, ready_[1], leave_[0]);
     }
     ::close(std::exchange(ready_[1], -1));
     ::close(std::exchange(leave_[0], -1));
@@ -157,7 +158,8 @@ Crowd::Begin ask_on_each(std::string socket, std::size_t count) {
             std::array<epoll_event, 64> ready{};
             const int count_of_ready = ::epoll_wait(events, ready.data(), ready.size(), 100);
             for (int at = 0; at < count_of_ready; ++at) {
-                UnixConnection& connection = (*all)[ready.at(static_cast<std::size_t>(at)).data.u64];
+                UnixConnection& connection =
+                    (*all)[ready.at(static_cast<std::size_t>(at)).data.u64];
                 if (drain(connection.descriptor(), done)) {
                     connection.send_some(request);
                 } else {

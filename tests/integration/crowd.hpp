@@ -19,7 +19,8 @@ public:
 
     // One go at it; false: nothing is left to do but to stay.
     using Turn = std::function<bool()>;
-    // `begin` makes ready and says how to go on; both are run by the process, and count what they did.
+    // `begin` makes ready and says how to go on; both are run by the process, and count what they
+    // did.
     using Count = std::atomic<std::uint64_t>;
     using Begin = std::function<Turn(Count& done)>;
     // Returns once `begin` has.
@@ -47,8 +48,8 @@ inline constexpr const char* request = "GET /v1/accounts/rossum/token HTTP/1.1\r
 Crowd::Begin connections(std::string socket, std::size_t count, std::string first = "");
 // The same, and sends nothing more.
 Crowd::Begin half_closed(std::string socket, std::size_t count, std::string first);
-// Sends `bytes` on `count` connections again and again, as fast as it may, and reads what comes; one that is closed
-// is opened anew. Counts answers.
+// Sends `bytes` on `count` connections again and again, as fast as it may, and reads what comes;
+// one that is closed is opened anew. Counts answers.
 Crowd::Begin flood(std::string socket, std::size_t count, std::string bytes);
 // One request in flight on each of `count` connections, each answered by the next request.
 Crowd::Begin ask_on_each(std::string socket, std::size_t count);

@@ -1,5 +1,5 @@
-// A full disk: no login that can't be written down, a clear error, tokens served; and nothing of what
-// is known is forgotten once there is room again.
+// A full disk: no login that can't be written down, a clear error, tokens served; and nothing of
+// what is known is forgotten once there is room again.
 #include "integration/world.hpp"
 #include "support/own_machine.hpp"
 
@@ -54,8 +54,8 @@ TEST_F(Disk, that_is_full_means_no_login_a_clear_error_and_tokens_that_are_serve
     EXPECT_EQ(last_error(), "");
 }
 
-// A refresh whose request is on its way when the disk fills up: what its answer says can't be written
-// down at first.
+// A refresh whose request is on its way when the disk fills up: what its answer says can't be
+// written down at first.
 void refresh_into_a_full_disk(World& world, OwnMachine& machine) {
     world.sandbox.fault(R"({"endpoint": "rossum.login", "do": "delay", "delay": "1500ms"})");
     UnixConnection admin(world.daemon.socket(), 20s);

@@ -64,9 +64,8 @@ protected:
 
 TEST_F(Examples, of_the_readme_for_the_shell) {
     world.folder.write("my-script", "#!/bin/sh\necho \"script: $ACCESS_TOKEN\"\n", 0755);
-    const std::string block =
-        with(readme_block("sh"), "https://mycompany.rossum.app/api/v1/queues",
-             world.sandbox.url() + "/api/v1/auth/user");
+    const std::string block = with(readme_block("sh"), "https://mycompany.rossum.app/api/v1/queues",
+                                   world.sandbox.url() + "/api/v1/auth/user");
     const Ran ran = shell(for_our_socket(block));
     EXPECT_EQ(ran.exit.status, 0) << ran.errors;
     EXPECT_EQ(ran.output.find(R"({"account":"rossum-prod","access_token":")" + token), 0U);
@@ -96,10 +95,10 @@ TEST_F(Examples, for_python_get_a_token_and_report_a_rejected_one) {
     const Ran unknown = python(folder + "/get_token.py none");
     EXPECT_EQ(unknown.exit.status, 1);
     EXPECT_EQ(unknown.errors.find("get_token.py: tokenbroker: "), 0U) << unknown.errors;
-    const Ran reported = python(
-        "-c 'import sys; sys.dont_write_bytecode = True; sys.path.append(\"" + folder +
-        "\"); import get_token\nprint(get_token.rejected(get_token.token_for(\"" + account +
-        "\"))[\"generation\"])'");
+    const Ran reported =
+        python("-c 'import sys; sys.dont_write_bytecode = True; sys.path.append(\"" + folder +
+               "\"); import get_token\nprint(get_token.rejected(get_token.token_for(\"" + account +
+               "\"))[\"generation\"])'");
     EXPECT_EQ(reported.output, generation + "\n") << reported.errors;
     EXPECT_EQ(world.sandbox.count("rossum.user").requests, 1U) << "the upstream was asked";
 }
@@ -110,10 +109,10 @@ TEST_F(Examples, for_node_get_a_token_and_report_a_rejected_one) {
     const Ran unknown = shell("node " + file + " none");
     EXPECT_EQ(unknown.exit.status, 1);
     EXPECT_EQ(unknown.errors.find("get_token.mjs: tokenbroker: "), 0U) << unknown.errors;
-    const std::string program = world.folder.write(
-        "report.mjs", "import { tokenFor, rejected } from '" + file +
-                          "';\nconsole.log((await rejected(await tokenFor('" + account +
-                          "'))).generation);\n");
+    const std::string program =
+        world.folder.write("report.mjs", "import { tokenFor, rejected } from '" + file +
+                                             "';\nconsole.log((await rejected(await tokenFor('" +
+                                             account + "'))).generation);\n");
     const Ran reported = shell("node " + program);
     EXPECT_EQ(reported.output, generation + "\n") << reported.errors;
     EXPECT_EQ(world.sandbox.count("rossum.user").requests, 1U) << "the upstream was asked";

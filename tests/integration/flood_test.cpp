@@ -14,7 +14,8 @@ namespace tokenbroker::integration {
 namespace {
 
 constexpr auto measured = 2s;
-constexpr int tries = 3;  // a processor that the machine below took away for a while is nobody's fault
+constexpr int tries =
+    3;  // a processor that the machine below took away for a while is nobody's fault
 constexpr std::size_t peak_memory = std::size_t{64} * 1024 * 1024;
 constexpr std::size_t kept_memory = std::size_t{2} * 1024 * 1024;
 
@@ -66,8 +67,8 @@ protected:
         EXPECT_LE(best.ratio(), 2) << what;
     }
 
-    // Others hardly notice the attack, of which at least `least` of what it counts was done; and when it is over,
-    // everything is as before.
+    // Others hardly notice the attack, of which at least `least` of what it counts was done; and
+    // when it is over, everything is as before.
     void suffer(const Crowd::Begin& attack, std::uint64_t least) {
         {
             const Crowd crowd(attack);

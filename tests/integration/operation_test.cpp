@@ -105,7 +105,8 @@ TEST(Metrics, count_what_happened_and_name_no_secret) {
     world.start({Account()});
     ASSERT_EQ(world.daemon.token("rossum").status, 200);
     EXPECT_TRUE(eventually(3s, [&] {
-        return world.metric("tokenbroker_login_attempts_total{account=\"rossum\",outcome=\"ok\"}") == 1;
+        return world.metric(
+                   "tokenbroker_login_attempts_total{account=\"rossum\",outcome=\"ok\"}") == 1;
     })) << world.daemon.get("/metrics").body;
     EXPECT_GT(world.metric("tokenbroker_token_expiry_timestamp_seconds{account=\"rossum\"}"),
               now_seconds());
@@ -138,8 +139,9 @@ TEST(Tokenctl, gets_shows_and_exits_as_its_page_says) {
     EXPECT_EQ(world.tokenctl({"get", "unknown"}).exit.status, 5);
     EXPECT_EQ(world.tokenctl({"get"}).exit.status, 2);
     EXPECT_NE(world.tokenctl({"status"}).output.find("rossum"), std::string::npos);
-    EXPECT_EQ(world.tokenctl({"exec", "rossum", "--", "/bin/sh", "-c",
-                               "test \"$ACCESS_TOKEN\" = " + token + " && exit 7"})
+    EXPECT_EQ(world
+                  .tokenctl({"exec", "rossum", "--", "/bin/sh", "-c",
+                             "test \"$ACCESS_TOKEN\" = " + token + " && exit 7"})
                   .exit.status,
               7);
     EXPECT_EQ(world.tokenctl({"refresh", "rossum", "--wait", "5s"}).exit.status, 0);

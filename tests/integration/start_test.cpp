@@ -1,5 +1,5 @@
-// How a daemon with many accounts comes up: it serves first, then logs in as its realms allow, and says
-// beforehand how long that takes.
+// How a daemon with many accounts comes up: it serves first, then logs in as its realms allow, and
+// says beforehand how long that takes.
 #include "integration/world.hpp"
 
 #include <gtest/gtest.h>
@@ -12,8 +12,8 @@ namespace {
 std::vector<Account> many(std::size_t number, const std::string& more) {
     std::vector<Account> accounts;
     for (std::size_t n = 0; n < number; ++n) {
-        accounts.push_back(
-            Account{.name = "a" + std::to_string(n + 100), .inputs = "exchange: false", .more = more});
+        accounts.push_back(Account{
+            .name = "a" + std::to_string(n + 100), .inputs = "exchange: false", .more = more});
     }
     return accounts;
 }

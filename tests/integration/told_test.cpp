@@ -67,10 +67,10 @@ TEST(Told, every_kind_of_failure_has_its_consequence_and_one_word_for_it_everywh
 
         const std::string message = text(member(shown, "last_error", "message"));
         EXPECT_FALSE(message.empty());
-        EXPECT_EQ(world.logged({"\"event\":\"login_" + failure.kind + "\"",
-                                "\"account\":\"" + name + "\"",
-                                message.substr(0, message.find('"'))}),
-                  1U)
+        EXPECT_EQ(
+            world.logged({"\"event\":\"login_" + failure.kind + "\"",
+                          "\"account\":\"" + name + "\"", message.substr(0, message.find('"'))}),
+            1U)
             << message;
 
         const std::string label = "{account=\"" + name + "\",";
@@ -83,9 +83,9 @@ TEST(Told, every_kind_of_failure_has_its_consequence_and_one_word_for_it_everywh
                   failure.sent);
         EXPECT_EQ(world.metric("tokenbroker_login_suspended{account=\"" + name + "\"}"),
                   failure.state == "suspended" ? 1 : 0);
-        EXPECT_EQ(static_cast<double>(
-                      world.sandbox.count("rossum.login", user_of(failure)).requests),
-                  failure.sent);
+        EXPECT_EQ(
+            static_cast<double>(world.sandbox.count("rossum.login", user_of(failure)).requests),
+            failure.sent);
     }
 }
 

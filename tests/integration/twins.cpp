@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t their_cpu = 1;  // the daemons'
 constexpr auto pause = std::chrono::microseconds(300);
-constexpr std::size_t our_cpu = 0;    // the client's and the attackers'
+constexpr std::size_t our_cpu = 0;  // the client's and the attackers'
 
 void pin(pid_t pid, std::size_t cpu) {
     cpu_set_t set;
@@ -26,7 +26,6 @@ void pin(pid_t pid, std::size_t cpu) {
     CPU_SET(cpu, &set);
     (void)::sched_setaffinity(pid, sizeof(set), &set);
 }
-
 
 double ask(UnixConnection& connection) {
     const auto start = Clock::now();

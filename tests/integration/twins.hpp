@@ -11,8 +11,9 @@
 
 namespace tokenbroker::integration {
 
-// Who goes first where two of them want one processor; all of them go before the other work on the machine (builds,
-// other tests), which is not to be measured. Asked for: without the privilege the comparison is as fair, and noisier.
+// Who goes first where two of them want one processor; all of them go before the other work on the
+// machine (builds, other tests), which is not to be measured. Asked for: without the privilege the
+// comparison is as fair, and noisier.
 enum class Urgency : int { crowd = 1, attacked_daemon, calm_daemon, client };
 void prefer(pid_t thread, Urgency urgency);  // 0: the calling thread
 
@@ -30,9 +31,10 @@ struct Comparison {
     [[nodiscard]] double ratio() const { return attacked.p99 / calm.p99; }
 };
 
-// Two daemons on one machine: one is attacked, its twin is left alone, and a well-behaved client asks them in turns, a
-// fraction of a millisecond apart. Whatever else the machine does, the attackers' own work above all, both suffer
-// alike; what is left between them is what the attack does to the daemon.
+// Two daemons on one machine: one is attacked, its twin is left alone, and a well-behaved client
+// asks them in turns, a fraction of a millisecond apart. Whatever else the machine does, the
+// attackers' own work above all, both suffer alike; what is left between them is what the attack
+// does to the daemon.
 class Twins {
 public:
     // Both have "rossum"; `accounts` and `top` as World::start() takes them.

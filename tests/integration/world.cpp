@@ -89,9 +89,8 @@ std::size_t World::logged(const std::vector<std::string>& all) const {
     std::istringstream lines(daemon.log());
     std::size_t count = 0;
     for (std::string line; std::getline(lines, line);) {
-        count += std::ranges::all_of(all, [&line](const std::string& part) {
-            return line.find(part) != std::string::npos;
-        });
+        count += std::ranges::all_of(
+            all, [&line](const std::string& part) { return line.find(part) != std::string::npos; });
     }
     return count;
 }

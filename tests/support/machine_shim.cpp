@@ -1,10 +1,10 @@
-// A machine of its own for one daemon (LD_PRELOAD): its wall clock can be set, it can sleep, its disk
-// can be full, as the page of `MachinePage` says, while the real machine goes on.
+// A machine of its own for one daemon (LD_PRELOAD): its wall clock can be set, it can sleep, its
+// disk can be full, as the page of `MachinePage` says, while the real machine goes on.
 //
 // What the kernel does when a clock is set or a machine wakes is played here: a timer with
-// TFD_TIMER_CANCEL_ON_SET becomes readable, timers on CLOCK_BOOTTIME are moved. That the kernel does
-// so is not shown by it (tests/unit/host/system_clock_test.cpp really sets the clock). From the
-// timer's descriptor on it is the daemon's real path.
+// TFD_TIMER_CANCEL_ON_SET becomes readable, timers on CLOCK_BOOTTIME are moved. That the kernel
+// does so is not shown by it (tests/unit/host/system_clock_test.cpp really sets the clock). From
+// the timer's descriptor on it is the daemon's real path.
 #include "support/machine_page.hpp"
 
 #include <cerrno>
@@ -40,9 +40,9 @@ MachinePage& page() {
     static MachinePage& mapped = [&]() -> MachinePage& {
         const char* path = std::getenv(MachinePage::variable);
         const int file = path == nullptr ? -1 : ::open(path, O_RDWR | O_CLOEXEC);
-        void* memory =
-            file < 0 ? MAP_FAILED
-                     : ::mmap(nullptr, sizeof(MachinePage), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        void* memory = file < 0 ? MAP_FAILED
+                                : ::mmap(nullptr, sizeof(MachinePage), PROT_READ | PROT_WRITE,
+                                         MAP_SHARED, file, 0);
         if (memory == MAP_FAILED) std::abort();
         ::close(file);
         return *static_cast<MachinePage*>(memory);

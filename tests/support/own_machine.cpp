@@ -28,11 +28,11 @@ OwnMachine::~OwnMachine() {
 
 std::map<std::string, std::string> OwnMachine::environment() const {
     const char* asan = std::getenv("ASAN_OPTIONS");
-    return {{"LD_PRELOAD", MACHINE_SHIM},
-            {MachinePage::variable, path_},
-            // The sanitizer's own library comes after the shim, and that is as it should be.
-            {"ASAN_OPTIONS",
-             std::string(asan == nullptr ? "" : asan) + ":verify_asan_link_order=0"}};
+    return {
+        {"LD_PRELOAD", MACHINE_SHIM},
+        {MachinePage::variable, path_},
+        // The sanitizer's own library comes after the shim, and that is as it should be.
+        {"ASAN_OPTIONS", std::string(asan == nullptr ? "" : asan) + ":verify_asan_link_order=0"}};
 }
 
 void OwnMachine::set_wall_clock(std::chrono::seconds ahead) {

@@ -1,5 +1,5 @@
-// The ledger's file behind its model: what could not be written is written later, and no login begins
-// before.
+// The ledger's file behind its model: what could not be written is written later, and no login
+// begins before.
 #include "broker_fixture.hpp"
 
 namespace tokenbroker::broker {

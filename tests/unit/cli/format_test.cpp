@@ -17,8 +17,8 @@ TEST(VariableName, is_the_account_in_capitals) {
 TEST(VariableName, is_one_that_a_shell_assigns_whatever_the_account_begins_with) {
     for (const std::string account : {"5g", "0", "9-a", "rossum"}) {
         EXPECT_TRUE(is_variable_name(variable_name(account))) << account;
-        const std::string script = variable_name(account) + "=x; printf %s \"$" +
-                                   variable_name(account) + "\"";
+        const std::string script =
+            variable_name(account) + "=x; printf %s \"$" + variable_name(account) + "\"";
         EXPECT_EQ(support::run({"/bin/sh", "-c", script}).output, "x") << account;
     }
     EXPECT_EQ(variable_name("5g"), "_5G_TOKEN");

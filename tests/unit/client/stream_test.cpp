@@ -79,9 +79,10 @@ TEST(Stream, that_breaks_tells_what_was_whole_before) {
     std::ostringstream size;
     size << std::hex << event.size() << "\r\n";
     StreamReader reader;
-    EXPECT_FALSE(reader.feed("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
-                             "Transfer-Encoding: chunked\r\n\r\n" +
-                             size.str() + event + "\r\nno chunk\r\n"));
+    EXPECT_FALSE(
+        reader.feed("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                    "Transfer-Encoding: chunked\r\n\r\n" +
+                    size.str() + event + "\r\nno chunk\r\n"));
     const auto first = reader.next();
     ASSERT_TRUE(first && *first);
     EXPECT_EQ((*first)->generation, 5U);

@@ -165,8 +165,7 @@ TEST(MachineHope, is_not_there_for_a_probe_that_comes_by_itself) {
     settings.probe_every = minutes(1);
     Bench bench(settings);
     bench.log_in();
-    EXPECT_FALSE(
-        bench.machine->hope_until(bench.now.boot + minutes(2), bench.now, bench.ledger));
+    EXPECT_FALSE(bench.machine->hope_until(bench.now.boot + minutes(2), bench.now, bench.ledger));
 }
 
 TEST(MachineHope, is_there_for_a_later_step_that_is_tried_again) {

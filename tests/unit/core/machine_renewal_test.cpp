@@ -230,8 +230,8 @@ TEST(MachineRenewal, that_lived_well_makes_an_earlier_death_an_accident) {
 }
 
 TEST(MachineRenewal, with_the_same_token_is_progress_where_it_lives_longer_by_more_than_a_second) {
-    for (const auto& [more, progress] : {std::pair(Milliseconds(seconds(1)), false),
-                                         std::pair(Milliseconds(seconds(2)), true)}) {
+    for (const auto& [more, progress] :
+         {std::pair(Milliseconds(seconds(1)), false), std::pair(Milliseconds(seconds(2)), true)}) {
         Bench bench;
         bench.log_in();
         ASSERT_TRUE(bench.wait_for_attempt());

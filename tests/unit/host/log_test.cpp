@@ -39,11 +39,9 @@ TEST(LogRendering, for_a_terminal_is_one_line_with_fields) {
 }
 
 TEST(LogRendering, quotes_values_that_would_read_as_something_else) {
-    const std::string line = render_terminal(record("m", {{"b", "two words"},
-                                                          {"c", "x=y"},
-                                                          {"d", "say \"hi\""},
-                                                          {"e", "back\\slash"}}),
-                                             false);
+    const std::string line = render_terminal(
+        record("m", {{"b", "two words"}, {"c", "x=y"}, {"d", "say \"hi\""}, {"e", "back\\slash"}}),
+        false);
     EXPECT_NE(line.find(R"( b="two words" c="x=y" d="say \"hi\"" e="back\\slash")"),
               std::string::npos)
         << line;

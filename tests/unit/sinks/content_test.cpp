@@ -9,8 +9,8 @@ namespace {
 
 const AccountName account = *AccountName::parse("rossum-prod.2");
 
-std::string content(Format format, std::string_view text = "abc.DEF-123_=",
-                    const AccountName& of = account) {
+std::string content(Format format,
+                    std::string_view text = "abc.DEF-123_=", const AccountName& of = account) {
     const Secret token(text);
     const Secret value("Bearer " + std::string(text));
     const WallTime issued{std::chrono::sys_seconds(std::chrono::seconds(1795305600))};
