@@ -88,7 +88,7 @@ void AnswerReader::read_head(std::string_view head) {
     const auto first = take_line();
     const unsigned status =
         first.size() >= 12 ? parse_number<unsigned>(first.substr(9, 3)).value_or(0) : 0;
-    if (!first.starts_with("HTTP/1.") || first[8] != ' ' || status < 100 || status > 599) {
+    if (status < 100 || status > 599 || !first.starts_with("HTTP/1.") || first[8] != ' ') {
         return fail("it is not HTTP");
     }
     answer_ = Answer();
@@ -106,6 +106,7 @@ void AnswerReader::read_head(std::string_view head) {
     }
     if (answer_.status < 200) return;  // a provisional answer: the real one follows
     state_ = State::body;
+    has_head_ = true;
     if (framing_ == Framing::chunked) length_.reset();
     if (has_no_body(answer_.status)) {
         framing_ = Framing::length;

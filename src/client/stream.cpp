@@ -56,17 +56,17 @@ bool StreamReader::feed(std::string_view bytes) {
         news_.emplace_back(Error(ErrorKind::failed, "the daemon's answer can't be read: " + why));
         return false;
     };
-    if (answer_.state() == State::head) return true;
-    // What was whole before the break is told all the same.
     const bool is_broken = answer_.state() == State::broken;
-    if (is_broken && (answer_.answer().body.empty() || answer_.answer().status != 200))
-        return broken(answer_.why_broken());
+    if (!answer_.has_head()) return is_broken ? broken(answer_.why_broken()) : true;
+    const bool is_stream =
+        answer_.answer().status == 200 && answer_.answer().content_type == "text/event-stream";
+    if (is_broken && !is_stream) return broken(answer_.why_broken());
     if (answer_.answer().status != 200) {
         if (answer_.state() == State::complete) news_.emplace_back(to_error(answer_.answer()));
         return answer_.state() != State::complete;
     }
-    if (answer_.answer().content_type != "text/event-stream")
-        return broken("it is not an event stream");
+    if (!is_stream) return broken("it is not an event stream");
+    // What was whole before a break is told all the same.
     open_ = true;
     std::string body = answer_.take_body();
     const bool fits = events_.feed(body);

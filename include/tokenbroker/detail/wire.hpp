@@ -57,7 +57,9 @@ public:
 
     [[nodiscard]] State state() const noexcept { return state_; }
     [[nodiscard]] const std::string& why_broken() const noexcept { return why_; }
-    // Status and head are there from State::body on, the whole body at State::complete.
+    // Status and head are there from State::body on (and stay when the body breaks), the whole body
+    // at State::complete.
+    [[nodiscard]] bool has_head() const noexcept { return has_head_; }
     [[nodiscard]] const Answer& answer() const noexcept { return answer_; }
     // The body's bytes since the last call: for streams.
     std::string take_body();
@@ -77,6 +79,7 @@ private:
     State state_ = State::head;
     Framing framing_ = Framing::until_end;
     std::optional<std::size_t> length_;  // of the body, or of the chunk that is read
+    bool has_head_ = false;
     bool in_trailer_ = false;
     std::string unread_;
     std::string why_;

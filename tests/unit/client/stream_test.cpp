@@ -91,6 +91,17 @@ TEST(Stream, that_breaks_tells_what_was_whole_before) {
     EXPECT_EQ(second->error().kind, ErrorKind::failed);
 }
 
+TEST(Stream, that_breaks_after_its_head_was_open) {
+    StreamReader reader;
+    EXPECT_FALSE(
+        reader.feed("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+                    "Transfer-Encoding: chunked\r\n\r\nno chunk\r\n"));
+    EXPECT_TRUE(reader.open());
+    const auto news = reader.next();
+    ASSERT_TRUE(news && !*news);
+    EXPECT_EQ(news->error().kind, ErrorKind::failed);
+}
+
 TEST(Stream, that_is_refused_tells_the_problem) {
     StreamReader reader;
     EXPECT_FALSE(reader.feed(
