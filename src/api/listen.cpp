@@ -204,6 +204,30 @@ Result<Listener> Listener::handed_over(int fd) {
     return listener;
 }
 
+std::string Listener::difference(mode_t mode, std::optional<gid_t> group) const {
+    sockaddr_un address{};
+    socklen_t size = sizeof address;
+    struct stat facts {};
+    if (::getsockname(fd(), reinterpret_cast<sockaddr*>(&address), &size) != 0 ||
+        address.sun_path[0] == '\0' || ::stat(address.sun_path, &facts) != 0) {
+        return {};
+    }
+    const auto octal = [](mode_t bits) {
+        std::string text = "0000";
+        for (std::size_t i = text.size(); i > 0; --i, bits >>= 3U)
+            text[i - 1] = static_cast<char>('0' + (bits & 7U));
+        return text;
+    };
+    std::string text;
+    if ((facts.st_mode & 07777U) != mode)
+        text = "its mode is " + octal(facts.st_mode & 07777U) + ", not " + octal(mode);
+    if (group && facts.st_gid != *group) {
+        text += (text.empty() ? "its group is " : "; its group is ") +
+                std::to_string(facts.st_gid) + ", not " + std::to_string(*group);
+    }
+    return text;
+}
+
 Result<Listener> listen_unix(const UnixSocket& wanted) {
     const auto address = unix_address(wanted.path);
     if (!address) return address.error();

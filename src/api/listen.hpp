@@ -26,6 +26,9 @@ public:
     [[nodiscard]] int fd() const noexcept { return socket_.get(); }
     explicit operator bool() const noexcept { return static_cast<bool>(socket_); }
     [[nodiscard]] bool is_handed_over() const noexcept { return handed_over_; }
+    // Of a Unix socket: in what its file is not as wanted, "its mode is 0666, not 0660". Empty
+    // where nothing differs, or where it has no file.
+    [[nodiscard]] std::string difference(mode_t mode, std::optional<gid_t> group) const;
     [[nodiscard]] std::uint16_t port() const;  // of a TCP listener
     [[nodiscard]] bool is_loopback() const;    // likewise
     // No new connection gets in; those in the backlog can still be accepted, for a socket file of

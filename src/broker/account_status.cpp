@@ -89,6 +89,7 @@ void Account::update_metrics() {
     series_->login_budget_remaining = view.budget_left;
     series_->token_valid = view.token == core::TokenState::valid;
     series_->suspended = view.login == core::LoginState::suspended;
+    series_->on_demand = settings_.policy.on_demand;
     series_->last_error.reset();
     if (const auto error = last_error(view)) series_->last_error = counted_as(error->kind);
     if (sinks_) {

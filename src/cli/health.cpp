@@ -9,7 +9,8 @@ namespace {
 
 using client::Json;
 
-// "2 failing (a, b)", or the number alone for those who may not know the names.
+// "2 failing (a until 2026-11-24T10:00:00Z, b)", or the number alone for those who may not know the
+// names.
 std::string counted(const Json& list, std::string_view what) {
     if (list.type() == Json::Type::number)
         return list.text() == "0" ? "" : "; " + list.text() + " " + std::string(what);
@@ -17,7 +18,12 @@ std::string counted(const Json& list, std::string_view what) {
     std::string names;
     for (const auto& item : list.items()) {
         if (!names.empty()) names += ", ";
-        names += item.type() == Json::Type::object ? item["account"].text() : item.text();
+        if (item.type() != Json::Type::object) {
+            names += item.text();
+            continue;
+        }
+        names += item["account"].text();
+        if (item["expires_at"].string()) names += " until " + item["expires_at"].text();
     }
     return "; " + std::to_string(list.items().size()) + " " + std::string(what) + " (" + names +
            ")";

@@ -5,6 +5,7 @@
 #include <climits>
 #include <cstdlib>
 #include <string>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 namespace tokenbroker::cli {
@@ -13,11 +14,19 @@ namespace {
 
 constexpr const char* helper_name = "tokenctl-recipes";
 
+// Where this program lies. Without /proc it is where it was called by, if that is a whole path:
+// what lies in the working folder is nobody's helper.
 std::string own_folder() {
     std::array<char, PATH_MAX> buffer{};
     const auto length = readlink("/proc/self/exe", buffer.data(), buffer.size());
-    if (length <= 0) return ".";
-    std::string path(buffer.data(), static_cast<std::size_t>(length));
+    std::string path;
+    if (length > 0) {
+        path.assign(buffer.data(), static_cast<std::size_t>(length));
+    } else {
+        const auto called_by = getauxval(AT_EXECFN);
+        if (called_by != 0) path = reinterpret_cast<const char*>(called_by);
+    }
+    if (!path.starts_with('/')) return {};
     path.resize(path.find_last_of('/'));
     return path;
 }
@@ -26,11 +35,11 @@ std::string own_folder() {
 
 int run_helper(char** command_and_arguments) {
     std::vector<std::string> places;
-    if (const char* folder = std::getenv("TOKENBROKER_LIBEXEC");
-        folder != nullptr && *folder != '\0') {
-        places.emplace_back(folder);
-    } else {
-        places = {own_folder() + "/" + TOKENCTL_LIBEXEC, own_folder()};
+    if (const char* named = std::getenv("TOKENBROKER_LIBEXEC");
+        named != nullptr && *named != '\0') {
+        places.emplace_back(named);
+    } else if (const std::string folder = own_folder(); !folder.empty()) {
+        places = {folder + "/" + TOKENCTL_LIBEXEC, folder};
     }
 
     std::string name = helper_name;
@@ -40,8 +49,8 @@ int run_helper(char** command_and_arguments) {
     arguments.push_back(nullptr);
     for (const auto& place : places)
         execv((place + "/" + helper_name).c_str(), arguments.data());
-    return fail(exit_failed, std::string("can't run the helper ") + places.front() + "/" +
-                                 helper_name +
+    const std::string helper = (places.empty() ? "" : places.front() + "/") + helper_name;
+    return fail(exit_failed, "can't run the helper " + helper +
                                  ": install it, or name its folder in $TOKENBROKER_LIBEXEC");
 }
 

@@ -28,8 +28,7 @@ struct AccountView {
     std::optional<WallTime> last_attempt_at;
     std::optional<LoginError> last_error;
     std::optional<WallTime> retry_at;
-    std::optional<BootTime>
-        next_attempt;  // when a login may next be sent, where it is known; of no login: none
+    std::optional<BootTime> next_attempt;  // a login or a refresh; none: not planned
     Budget budget;
     unsigned budget_left = 0;
 };

@@ -41,6 +41,8 @@ AccountView AccountMachine::view(Moment now, const Ledger& ledger) const {
         plan_login(login, now, ledger);
     }
     view.next_attempt = login.attempt_at;
+    if (!view.next_attempt && view.refresh_at && may_refresh_now(now))
+        view.next_attempt = saturating_add(now.boot, *view.refresh_at - now.wall);
     if (!login.attempt_at || *login.attempt_at <= now.boot) return view;
     view.waiting_for = login.waiting_for;
     view.retry_at = wall_at(*login.attempt_at);

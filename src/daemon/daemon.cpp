@@ -171,12 +171,20 @@ asio::awaitable<void> Daemon::go_down(std::string status) {
 Result<api::Listener> Daemon::open_socket() {
     auto handed_over = host::take_listening_socket(host::process_variables());
     if (!handed_over) return handed_over.error();
-    if (*handed_over) return api::Listener::handed_over((*handed_over)->release());
     api::UnixSocket wanted;
     wanted.path = settings_.socket.path;
     wanted.mode = settings_.socket.mode;
     if (settings_.socket.group) wanted.group = settings_.socket.group->id;
-    return api::listen_unix(wanted);
+    if (!*handed_over) return api::listen_unix(wanted);
+    auto listener = api::Listener::handed_over((*handed_over)->release());
+    if (!listener) return listener;
+    const std::string difference = listener->difference(wanted.mode, wanted.group);
+    if (!difference.empty()) {
+        log_.warn("socket_differs",
+                  "the socket that the service manager made is used, though " + difference +
+                      " as configured: change SocketMode= or SocketGroup= of its unit");
+    }
+    return listener;
 }
 
 Result<api::Listener> Daemon::open_metrics() {

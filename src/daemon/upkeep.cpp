@@ -1,3 +1,5 @@
+#include "config/resolve_names.hpp"
+#include "config/system_environment.hpp"
 #include "daemon/daemon.hpp"
 #include "host/names.hpp"
 #include "host/orphans.hpp"
@@ -17,14 +19,6 @@ constexpr Milliseconds between_status_lines = std::chrono::seconds(5);
 constexpr Milliseconds between_name_lookups = std::chrono::minutes(1);
 constexpr Milliseconds between_memory_looks = std::chrono::seconds(10);
 constexpr Milliseconds between_looks_for_orphans = std::chrono::seconds(2);
-
-bool has_unresolved_names(const config::Settings& settings) {
-    if (settings.admin.unresolved()) return true;
-    for (const auto& [name, account] : settings.accounts) {
-        if (account.allow.unresolved()) return true;
-    }
-    return false;
-}
 
 // What is wrong with an account, in a few words where those are always the same.
 std::string trouble_of(const broker::AccountStatus& status) {
@@ -73,12 +67,28 @@ asio::awaitable<void> Daemon::keep_status() {
     }
 }
 
-// A name service that failed while the configuration was read is asked again.
+// A name service that failed while the configuration was read is asked again; the file is not read.
 asio::awaitable<void> Daemon::resolve_names() {
     while (true) {
         co_await async::sleep_until(clock_, clock_.now().boot + between_name_lookups);
-        if (!has_unresolved_names(settings_)) continue;
-        const api::ReloadReply reply = co_await reload();
+        while (reloading_)
+            co_await reloaded_.wait();
+        if (!config::has_unresolved_names(settings_)) continue;
+        reloading_ = true;
+        std::function<std::optional<config::Settings>()> ask = [settings = settings_]() mutable {
+            config::SystemEnvironment environment;
+            const bool any = config::resolve_names(settings, environment);
+            return any ? std::optional<config::Settings>(std::move(settings)) : std::nullopt;
+        };
+        auto resolved = co_await slow_.run<std::optional<config::Settings>>(std::move(ask));
+        if (resolved) {
+            config::Settings settings = std::move(*resolved);
+            co_await apply(std::move(settings));
+            log_.info("names_resolved",
+                      "the name service answers again: allow lines hold that waited for it");
+        }
+        reloading_ = false;
+        reloaded_.notify_all();
     }
 }
 

@@ -148,7 +148,8 @@ void add_gauges(Families& families, const std::vector<AccountHandle>& accounts) 
           [](const AccountSeries& account) { return instant(account.token_expiry); });
     gauge("tokenbroker_token_valid", "1 while there is a token that can be served.",
           [](const AccountSeries& account) { return account.token_valid ? 1.0 : 0.0; });
-    gauge("tokenbroker_next_attempt_timestamp_seconds", "When the next login is planned.",
+    gauge("tokenbroker_next_attempt_timestamp_seconds",
+          "When the next login or refresh is planned.",
           [](const AccountSeries& account) { return instant(account.next_attempt); });
     gauge("tokenbroker_throttled_until_timestamp_seconds",
           "Until when a throttle or a spent budget forbids a login.",
@@ -158,6 +159,9 @@ void add_gauges(Families& families, const std::vector<AccountHandle>& accounts) 
     gauge("tokenbroker_login_suspended",
           "1 while no login is made until somebody mends what is wrong.",
           [](const AccountSeries& account) { return account.suspended ? 1.0 : 0.0; });
+    gauge("tokenbroker_login_on_demand",
+          "1 for an account that logs in when it is asked for, and else has no token.",
+          [](const AccountSeries& account) { return account.on_demand ? 1.0 : 0.0; });
     families.begin(MetricType::Gauge, "tokenbroker_login_last_error",
                    "1 for what is wrong with an account, in the words of its status.");
     for (const AccountHandle& account : accounts) {

@@ -67,11 +67,12 @@ struct AccountSeries {
     // State, set by the broker when it changes or just before a rendering
     // (Registry::before_render).
     std::optional<WallTime> token_expiry;     // none: no token, or one that does not expire
-    std::optional<WallTime> next_attempt;     // none: nothing is planned
+    std::optional<WallTime> next_attempt;     // of a login or refresh; none: not planned
     std::optional<WallTime> throttled_until;  // none: not throttled
     double login_budget_remaining = 0;
     bool token_valid = false;
     bool suspended = false;
+    bool on_demand = false;
     std::optional<LoginOutcome> last_error;  // none: nothing is wrong
 
     // Counters, by the broker.

@@ -1,8 +1,11 @@
 #include "integration/world.hpp"
+#include "support/own_machine.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cerrno>
+#include <grp.h>
 #include <thread>
 #include <unistd.h>
 
@@ -136,6 +139,26 @@ TEST_F(Access, a_changed_configuration_holds_for_open_connections_and_streams) {
         ::close(end);
     EXPECT_TRUE(told.starts_with("200 403 event: unavailable")) << told;
     EXPECT_NE(told.find("access-denied"), std::string::npos) << told;
+}
+
+TEST_F(Access, waits_for_a_name_service_that_fails_without_reading_the_file_again) {
+    const group* games = ::getgrnam("games");
+    ASSERT_NE(games, nullptr);
+    World world;
+    support::OwnMachine machine(world.folder);
+    machine.fail_names(EIO);
+    world.configure({Account{.allow = "[ { group: games } ]"}});
+    world.daemon.start(machine.environment());
+    const std::string target = "/v1/accounts/rossum/token";
+    EXPECT_EQ(as(somebody, {games->gr_gid}, world, target), "403 /problems/access-denied");
+
+    world.configure({Account{.more = "    colour: red"}});  // half edited
+    machine.fail_names(0);
+    machine.sleep(61s);
+    EXPECT_TRUE(
+        eventually(10s, [&] { return as(somebody, {games->gr_gid}, world, target) == "200"; }));
+    EXPECT_EQ(world.logged({"reload_refused"}), 0U) << world.daemon.log();
+    EXPECT_EQ(world.logged({"names_resolved"}), 1U);
 }
 
 }  // namespace

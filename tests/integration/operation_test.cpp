@@ -110,6 +110,9 @@ TEST(Metrics, count_what_happened_and_name_no_secret) {
     })) << world.daemon.get("/metrics").body;
     EXPECT_GT(world.metric("tokenbroker_token_expiry_timestamp_seconds{account=\"rossum\"}"),
               now_seconds());
+    EXPECT_GT(world.metric("tokenbroker_next_attempt_timestamp_seconds{account=\"rossum\"}"),
+              now_seconds())
+        << "of the refresh";
     const HttpAnswer answer = world.daemon.get("/metrics");
     EXPECT_NE(answer.header("content-type").find("version=0.0.4"), std::string::npos);
     EXPECT_EQ(answer.body.find(token_of(world.daemon.token("rossum"))), std::string::npos);

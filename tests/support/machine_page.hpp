@@ -15,6 +15,7 @@ struct MachinePage {
     std::atomic<std::uint32_t> steps;      // a futex: grows with each change of the two
     std::atomic<int> write_error;          // of writes to files in whose path `where` is; 0: none
     std::array<char, 64> where;
+    std::atomic<int> names_error;  // of every look-up of a user or group by name; 0: none
 };
 
 }  // namespace tokenbroker::support

@@ -1,5 +1,6 @@
 // A machine of its own for one daemon (LD_PRELOAD): its wall clock can be set, it can sleep, its
-// disk can be full, as the page of `MachinePage` says, while the real machine goes on.
+// disk can be full, its name service can fail, as the page of `MachinePage` says, while the real
+// machine goes on.
 //
 // What the kernel does when a clock is set or a machine wakes is played here: a timer with
 // TFD_TIMER_CANCEL_ON_SET becomes readable, timers on CLOCK_BOOTTIME are moved. That the kernel
@@ -15,9 +16,11 @@
 #include <ctime>
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/futex.h>
 #include <mutex>
 #include <pthread.h>
+#include <pwd.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -173,6 +176,20 @@ ssize_t write(int file, const void* bytes, size_t size) {
     if (error == 0 || !meant(file)) return real(file, bytes, size);
     errno = error;
     return -1;
+}
+
+int getpwnam_r(const char* name, passwd* entry, char* buffer, size_t size, passwd** found) {
+    static auto* const real = next<decltype(getpwnam_r)>("getpwnam_r");
+    *found = nullptr;
+    const int error = page().names_error;
+    return error != 0 ? error : real(name, entry, buffer, size, found);
+}
+
+int getgrnam_r(const char* name, group* entry, char* buffer, size_t size, group** found) {
+    static auto* const real = next<decltype(getgrnam_r)>("getgrnam_r");
+    *found = nullptr;
+    const int error = page().names_error;
+    return error != 0 ? error : real(name, entry, buffer, size, found);
 }
 
 }  // extern "C"

@@ -52,6 +52,10 @@ void OwnMachine::fail_writes(int error, const std::string& where) {
     page_->write_error = error;
 }
 
+void OwnMachine::fail_names(int error) {
+    page_->names_error = error;
+}
+
 void OwnMachine::step() const {
     ++page_->steps;
     ::syscall(SYS_futex, &page_->steps, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);

@@ -29,7 +29,15 @@ check() {
     printf '%s\n' "$output" | sed 's/^/  | /' | tail -n 20
   fi
 }
-refused() { ! "$@"; }
+# refused COMMAND...: it can run, and fails.
+refused() {
+  local code=0
+  "$@" || code=$?
+  if [ "$code" = 0 ] || [ "$code" -ge 126 ]; then
+    echo "exit status $code"
+    return 1
+  fi
+}
 # exits_with CODE COMMAND...
 exits_with() {
   local wanted=$1 code=0
@@ -44,7 +52,23 @@ contains() {
   output=$("$@" 2>&1) || true
   [[ $output == *"$wanted"* ]] || { echo "no '$wanted' in: $output"; return 1; }
 }
-lacks() { ! contains "$@"; }
+# lacks WORD COMMAND...: it says something, and not that.
+lacks() {
+  local unwanted=$1 output
+  shift
+  output=$("$@" 2>&1) || { echo "exit status $? of: $*"; return 1; }
+  [ -n "$output" ] || { echo "it says nothing"; return 1; }
+  [[ $output != *"$unwanted"* ]] || { echo "'$unwanted' in: $(grep -m 3 -F -- "$unwanted" <<<"$output")"; return 1; }
+}
+# in_milliseconds MOST COMMAND...: it succeeds, and takes no longer.
+in_milliseconds() {
+  local most=$1 begin took
+  shift
+  begin=$(date +%s%N)
+  "$@" || return
+  took=$((($(date +%s%N) - begin) / 1000000))
+  [ "$took" -le "$most" ] || { echo "it took $took ms"; return 1; }
+}
 # is WORDS COMMAND...: what it prints.
 is() {
   local wanted=$1 output

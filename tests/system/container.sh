@@ -3,18 +3,27 @@
 # read-only root, no capability, the mounts and the user that are asked for. And another container beside it.
 
 storage=$work/containers
-export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot TMPDIR=$work
-buildah() { command buildah --root "$storage/root" --runroot "$storage/run" "$@"; }
+driver=overlay
+export BUILDAH_ISOLATION=chroot TMPDIR=$work
+buildah() { command buildah --root "$storage/root" --runroot "$storage/run" --storage-driver "$driver" "$@"; }
 inspect() { buildah inspect --type image --format "$1" tokenbroker:test; }
 
-# A base image of the name that the Dockerfile begins from.
+drop_storage() {
+  buildah umount --all >/dev/null 2>&1
+  umount -R "$storage/root/$driver" 2>/dev/null
+  rm -rf "$storage"
+}
+# A base image of the name that the Dockerfile begins from: FOLDER DRIVER. Overlays are the faster way to keep it; not
+# every machine has them.
 make_base_image() {
   local container
-  rm -rf "$storage"
+  driver=$2
+  drop_storage
   mkdir -p "$storage"
   container=$(buildah from scratch) || return
   buildah add -q "$container" "$1" / >/dev/null &&
     buildah config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container" &&
+    buildah run "$container" true &&
     buildah commit -q --rm "$container" docker.io/library/debian:bookworm-slim >/dev/null
 }
 
@@ -55,8 +64,8 @@ start() {
     $(unprivileged "${user[@]}") /usr/bin/env -i "${variables[@]}" "$@" "${entry[@]}" >"$run/container.log" 2>&1 &
   engine=$!
 }
-# PID 1 of the container, as seen from here.
-first_process() { pgrep -P "$engine" | head -n 1; }
+# PID 1 of the container, as seen from here: the child of unshare, which is the child of our shell's.
+first_process() { pgrep -P "$(pgrep -P "$engine" | head -n 1)" | head -n 1; }
 # A command in the running container, by its user: what a probe is.
 probe() {
   # shellcheck disable=SC2046 # words are wanted
@@ -66,6 +75,13 @@ ended() { ! kill -0 "$engine" 2>/dev/null; }
 end() {
   ended || kill -9 "$(first_process)" 2>/dev/null
   wait "$engine" 2>/dev/null
+}
+# Waits for the container, which ends by itself soon, or else is killed. Its exit status is in $code.
+await_end() {
+  within 10 ended >/dev/null
+  end
+  # shellcheck disable=SC2034 # for the tests
+  code=$?
 }
 
 # client UID GID COMMAND...: in a container of its own, made of plain Debian, that shares the socket's folder.

@@ -19,13 +19,13 @@ check "users can't read the folder of the configuration" refused as games ls /et
 inside install -m 644 /dev/null /etc/tokenbroker/ca.pem
 cat "$run/ca.pem" >"$root/etc/tokenbroker/ca.pem"
 umask 077
-printf sandbox-password >"$root/etc/tokenbroker/credentials/rossum-prod"
+printf sandbox-password | inside systemd-creds encrypt --name=rossum-prod - /etc/tokenbroker/credentials/rossum-prod
 head -c 32 /dev/urandom >"$root/etc/tokenbroker/credentials/state-key"
 umask 022
 mkdir -p "$root/etc/systemd/system/tokenbroker.service.d"
 cat >"$root/etc/systemd/system/tokenbroker.service.d/test.conf" <<UNIT
 [Service]
-LoadCredential=rossum-prod:/etc/tokenbroker/credentials/rossum-prod
+LoadCredentialEncrypted=rossum-prod:/etc/tokenbroker/credentials/rossum-prod
 LoadCredential=state-key:/etc/tokenbroker/credentials/state-key
 WatchdogSec=2s
 UNIT
@@ -51,6 +51,8 @@ UNIT
 inside systemctl daemon-reload
 check "a unit that needs the broker is started after it is ready, and gets its token" \
   inside systemctl start needs-a-token.service
+in_order() { [ "$(property tokenbroker.service ActiveEnterTimestampMonotonic)" -le "$(property needs-a-token.service ExecMainStartTimestampMonotonic)" ]; }
+check "in that order" in_order
 check "the service runs" property_is tokenbroker.service ActiveState active
 check "as its own user" is tokenbroker inside stat -c %U "/proc/$(property tokenbroker.service MainPID)"
 check "with the limit of descriptors that the unit gives it" \

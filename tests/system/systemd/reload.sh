@@ -10,6 +10,8 @@ second="  rossum-two:
 pid=$(property tokenbroker.service MainPID)
 configure "$second"
 check "a good configuration is reloaded" inside systemctl reload tokenbroker.service
+check "the journal has what changed" \
+  contains "rossum-two" journal -u tokenbroker.service TOKENBROKER_EVENT=configuration_changed
 check "the new account is there" contains rossum-two inside tokenctl status
 configure "  broken: { recipe: nonsense }"
 check "a broken configuration fails the reload" refused inside systemctl reload tokenbroker.service

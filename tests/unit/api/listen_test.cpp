@@ -178,6 +178,22 @@ TEST_F(ListenTest, takes_over_only_a_listening_unix_stream_socket) {
     EXPECT_TRUE(exists()) << "the file is not its own";
 }
 
+TEST_F(ListenTest, tells_in_what_a_socket_differs_from_what_is_wanted) {
+    const auto own = listen(0640);
+    ASSERT_TRUE(own.has_value());
+    struct stat facts {};
+    ASSERT_EQ(::stat(path.c_str(), &facts), 0);
+    const auto given = Listener::handed_over(::dup(own->fd()));
+    ASSERT_TRUE(given.has_value());
+    EXPECT_EQ(given->difference(0640, std::nullopt), "");
+    EXPECT_EQ(given->difference(0640, facts.st_gid), "");
+    EXPECT_EQ(given->difference(0666, facts.st_gid), "its mode is 0640, not 0666");
+    EXPECT_EQ(given->difference(0640, facts.st_gid + 1),
+              "its group is " + std::to_string(facts.st_gid) + ", not " +
+                  std::to_string(facts.st_gid + 1));
+    EXPECT_NE(given->difference(0600, facts.st_gid + 1).find("; its group"), std::string::npos);
+}
+
 TEST(ListenTcp, knows_loopback) {
     const auto loopback = listen_tcp("127.0.0.1", 0);
     ASSERT_TRUE(loopback.has_value());

@@ -30,11 +30,11 @@ TEST(Health, says_in_one_line_what_is_missing) {
     const StubDaemon daemon(StubDaemon::answering(
         {http_answer(
              200,
-             R"({"status":"degraded","without_token":["a","b"],"failing":[{"account":"c","expires_at":"x"}]})"),
+             R"({"status":"degraded","without_token":["a","b"],"failing":[{"account":"c","expires_at":"2026-11-24T10:00:00Z"},{"account":"d","expires_at":null}]})"),
          http_answer(503, R"({"status":"degraded","without_token":2,"failing":0})"),
          http_answer(200, R"({"status":"ready","without_token":[],"failing":[]})")}));
     EXPECT_EQ(tokenctl(daemon, {"health", "--ready"}).out,
-              "degraded; 2 without a token (a, b); 1 failing (c)\n");
+              "degraded; 2 without a token (a, b); 2 failing (c until 2026-11-24T10:00:00Z, d)\n");
     const auto strict = tokenctl(daemon, {"health", "--strict"});
     EXPECT_EQ(strict.code, 1);
     EXPECT_EQ(strict.err, "tokenctl: not healthy: degraded; 2 without a token\n");

@@ -1,3 +1,4 @@
+#include "config/resolve_names.hpp"
 #include "unit/config/loading.hpp"
 
 #include <gmock/gmock.h>
@@ -259,6 +260,30 @@ TEST(Allow, keeps_a_line_whose_name_nobody_can_answer_for) {
     EXPECT_THAT(findings.mistakes, IsEmpty());
     EXPECT_EQ(findings.warnings.size(), 2U);
     EXPECT_TRUE(findings.settings->accounts.begin()->second.allow.unresolved());
+}
+
+TEST(Allow, has_its_names_looked_up_again_once_somebody_answers) {
+    FakeEnvironment environment;
+    environment.unanswered = {"invoices", "ldap-group"};
+    auto settings =
+        *loaded(
+             with_account("    allow: [ { user: invoices }, { group: ldap-group }, { uid: 7 } ]\n"),
+             environment)
+             .settings;
+    EXPECT_TRUE(has_unresolved_names(settings));
+    EXPECT_FALSE(resolve_names(settings, environment));
+    environment.unanswered = {"ldap-group"};
+    EXPECT_TRUE(resolve_names(settings, environment));
+    const auto& lines = settings.accounts.begin()->second.allow.lines();
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_EQ(lines[0].user->id, 1001U);
+    EXPECT_FALSE(lines[1].group->id);
+    EXPECT_TRUE(has_unresolved_names(settings));
+    environment.unanswered = {};
+    EXPECT_FALSE(resolve_names(settings, environment)) << "unknown by now: it goes on waiting";
+    environment.groups["ldap-group"] = 5000;
+    EXPECT_TRUE(resolve_names(settings, environment));
+    EXPECT_FALSE(has_unresolved_names(settings));
 }
 
 TEST(Allow, warns_of_nobody) {

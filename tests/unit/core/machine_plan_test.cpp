@@ -128,6 +128,27 @@ TEST(MachinePlan, a_token_issued_more_than_a_moment_in_the_future_is_replaced) {
         << "a second after the one before, which is now";
 }
 
+TEST(MachinePlan, is_told_while_all_is_well) {
+    Bench bench;
+    bench.log_in();
+    EXPECT_EQ(bench.view().next_attempt, bench.now.boot + hours(75));
+    bench.pass(hours(75));
+    EXPECT_EQ(bench.view().next_attempt, bench.now.boot);
+}
+
+TEST(MachinePlan, is_not_told_of_an_account_on_demand_that_nobody_asks_for) {
+    AccountSettings settings = Bench::settings();
+    settings.on_demand = true;
+    Bench bench(settings);
+    (void)bench.machine->ask(seconds(0), bench.now);
+    bench.machine->call_waits();
+    bench.log_in();
+    bench.machine->call_left();
+    EXPECT_TRUE(bench.view().next_attempt) << "it was asked for a moment ago";
+    bench.pass(hours(200));
+    EXPECT_FALSE(bench.view().next_attempt);
+}
+
 TEST(MachinePlan, a_token_that_does_not_expire_is_never_renewed) {
     Bench bench;
     ASSERT_TRUE(bench.attempt());
