@@ -44,8 +44,10 @@ ask() { curl -sS --unix-socket "$(socket)" "http://localhost$1"; }
 
 # Puts a configuration in place: the account rossum-prod, and what more is said.
 configure() {
+  local socket=${socket_settings-}
+  [ -n "$socket" ] || socket="{ group: tokenbroker }"
   cat >"$root/etc/tokenbroker/tokenbroker.yaml" <<YAML
-socket: { group: tokenbroker }
+socket: $socket
 state: { directory: ${state_directory-/var/lib/tokenbroker}, key: { credential: state-key } }
 accounts:
   rossum-prod:

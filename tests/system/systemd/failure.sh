@@ -23,3 +23,10 @@ inside systemctl reset-failed tokenbroker.service
 check "mended, it starts" inside systemctl restart tokenbroker.socket tokenbroker.service
 check "with its token" within 10 inside tokenctl get rossum-prod
 check "for no login" logins_are 1
+
+socket_settings='{ mode: "0600", group: games }' configure
+check "with another mode for its socket than the socket unit's" inside systemctl restart tokenbroker.service
+check "it says which one holds" contains "its mode is 0660, not 0600; its group is" \
+  journal -u tokenbroker.service -o cat --output-fields=MESSAGE TOKENBROKER_EVENT=socket_differs
+configure
+check "and without, it starts again" inside systemctl restart tokenbroker.service
