@@ -1,15 +1,12 @@
 #include "provision/reported_steps.hpp"
 
 #include "base/mask.hpp"
-#include "recipe/answer.hpp"
 #include "recipe/shape.hpp"
 
 namespace tokenbroker::provision {
 namespace {
 
 namespace asio = boost::asio;
-
-constexpr std::size_t longest_message = 4000;
 
 std::vector<std::pair<std::string, std::string>> shown(const recipe::Values& taken) {
     std::vector<std::pair<std::string, std::string>> all;
@@ -47,21 +44,16 @@ void ReportedSteps::report(const upstream::Target& target, const recipe::Step& s
     report.step = outcome.step;
     report.verdict = outcome.verdict;
     report.status = outcome.status;
-    report.message = outcome.message;
+    report.message = outcome.whole_message;
     report.taken = shown(outcome.taken);
     const auto request =
         recipe::shown_request(step, recipe::shown_values(*target.recipe, values), target.base_path);
     report.request = request ? *request : request.error().message();
-    if (const auto& answer = watched_.last()) {
-        report.shape = recipe::shape_of(answer->body.reveal());
-        // The outcome's message is cut short for a log line; a list of choices is longer.
-        const recipe::Answer seen{answer->status, answer->retry_after, answer->location,
-                                  answer->body.reveal()};
-        const auto reading =
-            recipe::read_answer(step, seen, values, target.recipe->answers, clock_.now().wall);
-        std::string whole = reading.cause;
-        if (!reading.upstream_text.empty()) whole += ": " + reading.upstream_text;
-        report.message = printable(mask_secrets(whole, values.secrets()), longest_message);
+    const auto sent = recipe::fill(step, values, target.base_path);
+    const auto& answer = watched_.last();
+    if (sent && answer) {
+        report.shape = recipe::shape_of(answer->body.reveal(),
+                                        upstream::secrets_of(target, values, *sent));
     }
     on_step_(report);
 }

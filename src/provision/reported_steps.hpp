@@ -49,7 +49,6 @@ public:
     ReportedSteps(upstream::Transport& transport, const async::Clock& clock, Logger& log,
                   OnStep on_step)
         : watched_(transport),
-          clock_(clock),
           steps_(watched_, clock, log),
           on_step_(std::move(on_step)) {}
 
@@ -63,7 +62,6 @@ private:
                 const recipe::Values& values, const upstream::StepOutcome& outcome);
 
     WatchedTransport watched_;
-    const async::Clock& clock_;
     upstream::StepRunner steps_;
     OnStep on_step_;
 };

@@ -16,7 +16,8 @@ inline constexpr std::size_t largest_answer = std::size_t{1024} * 1024;  // byte
 struct Answer {
     int status = 0;
     std::optional<std::string> retry_after;
-    std::optional<std::string> location;  // of a redirect: named in the cause, never followed
+    // Of a redirect: named in the cause, never followed. Masked already: it is cut short here.
+    std::optional<std::string> location;
     std::string_view body;
 };
 
@@ -27,10 +28,10 @@ struct Reading {
     // Of the Retry-After header, from `now`; none where it is absent, unreadable or not in the
     // future. Not capped.
     std::optional<Milliseconds> retry_after;
-    // Why it is not ok, in our words: "the answer has no \"/key\" (take: token)". Holds no secret.
+    // Why it is not ok, in our words: "the answer has no \"/key\" (take: token)". To be masked, as
+    // it may list what an answer offers; then to be cut.
     std::string cause;
-    // The upstream's own words, printable, at most 400 bytes. They may repeat what was sent: to be
-    // masked.
+    // The upstream's own words, whole. They may repeat what was sent: to be masked, then cut.
     std::string upstream_text;
 };
 

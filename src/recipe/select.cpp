@@ -1,6 +1,5 @@
 #include "recipe/select.hpp"
 
-#include "base/mask.hpp"
 #include "recipe/json.hpp"
 #include "recipe/json_writer.hpp"
 
@@ -21,7 +20,7 @@ std::string shown(const Select& select, const json::value& element) {
         const auto value = at != nullptr ? text_of(*at) : std::nullopt;
         if (!value) continue;
         if (!text.empty()) text += ' ';
-        text += printable(value->reveal(), 80);
+        text += value->reveal();
     }
     return text.empty() ? "(unnamed)" : text;
 }
@@ -56,7 +55,7 @@ Result<const json::value*> select_element(const Select& select, const json::valu
             const auto text = expand(wanted, values);
             if (!text) continue;
             asked += (asked.empty() ? "" : ", ") + pointer.text().substr(1) + " \"" +
-                     printable(text->reveal(), 80) + "\"";
+                     std::string(text->reveal()) + "\"";
             const json::value* member = find(element, pointer);
             const auto found = member != nullptr ? text_of(*member) : std::nullopt;
             fits = fits && found && found->reveal() == text->reveal();

@@ -14,23 +14,25 @@ namespace json = boost::json;
 constexpr std::size_t longest_shape = 2000;
 constexpr std::size_t most_elements = 3;
 
-void add_shape(const json::value& value, std::string& text) {
+void add_shape(const json::value& value, const std::vector<Secret>& secrets, std::string& text) {
     if (text.size() > longest_shape) return;
     if (const auto* object = value.if_object()) {
         text += '{';
         bool first = true;
-        for (const auto& [name, member] : *object) {
+        for (const auto& [key, member] : *object) {
+            if (text.size() > longest_shape) return;
             if (!first) text += ", ";
             first = false;
-            text += json_quote(printable(std::string_view(name.data(), name.size()), 64)) + ": ";
-            add_shape(member, text);
+            const std::string name = mask_secrets({key.data(), key.size()}, secrets);
+            text += json_quote(printable(name, 64)) + ": ";
+            add_shape(member, secrets, text);
         }
         text += '}';
     } else if (const auto* list = value.if_array()) {
         text += '[';
         for (std::size_t i = 0; i < list->size() && i < most_elements; ++i) {
             if (i > 0) text += ", ";
-            add_shape((*list)[i], text);
+            add_shape((*list)[i], secrets, text);
         }
         if (list->size() > most_elements)
             text += ", and " + std::to_string(list->size() - most_elements) + " more";
@@ -52,12 +54,12 @@ void hide(const std::vector<Step>& steps, const Values& values, Values& shown) {
 
 }  // namespace
 
-std::string shape_of(std::string_view body) {
+std::string shape_of(std::string_view body, const std::vector<Secret>& secrets) {
     if (body.empty()) return "nothing";
     const auto document = JsonDocument::parse(body);
     if (!document) return "no JSON, " + std::to_string(body.size()) + " bytes";
     std::string text;
-    add_shape(document->root(), text);
+    add_shape(document->root(), secrets, text);
     return printable(text, longest_shape);
 }
 

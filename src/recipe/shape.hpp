@@ -6,13 +6,15 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Requests and answers for people, without a secret in them.
 namespace tokenbroker::recipe {
 
 // The members of a JSON answer and what they are, not what they hold: {"key": text of 40, "user":
 // {"id": number}}. An answer that is no JSON is told by its size. At most about 2000 characters.
-std::string shape_of(std::string_view body);
+// `secrets` are masked in the names.
+std::string shape_of(std::string_view body, const std::vector<Secret>& secrets);
 
 // Values to fill in a request for people: secrets are "***". What a step will take and has not yet
 // is its name between underscores.

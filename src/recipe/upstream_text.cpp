@@ -1,6 +1,5 @@
 #include "recipe/upstream_text.hpp"
 
-#include "base/mask.hpp"
 #include "recipe/json.hpp"
 
 #include <boost/json/value.hpp>
@@ -12,7 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t longest_text = 400;
 constexpr std::size_t most_fields = 4;
 
 // Looked for in this order: the telling ones first.
@@ -70,9 +68,7 @@ std::string fields(const json::object& object, bool as_text) {
 
 std::string upstream_text(const json::value* root, const Answer& answer) {
     const bool failed = answer.status >= 400;
-    if (root == nullptr)
-        return failed ? printable(answer.body.substr(0, 4 * longest_text), longest_text / 2)
-                      : std::string();
+    if (root == nullptr) return failed ? std::string(answer.body) : std::string();
     const auto* object = root->if_object();
     if (object == nullptr) return {};
     std::string text = text_member(*object);
@@ -82,7 +78,7 @@ std::string upstream_text(const json::value* root, const Answer& answer) {
     if (text.empty() && failed && errors != nullptr && errors->is_object())
         text = fields(errors->get_object(), true);
     if (!code.empty()) text = text.empty() ? code : text + " (" + code + ")";
-    return printable(text, longest_text);
+    return text;
 }
 
 }  // namespace tokenbroker::recipe

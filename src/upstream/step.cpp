@@ -1,7 +1,6 @@
 #include "upstream/step.hpp"
 
 #include "base/mask.hpp"
-#include "recipe/fill.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,24 +13,19 @@ namespace asio = boost::asio;
 using core::Verdict;
 
 constexpr std::size_t longest_message = 200;
+constexpr std::size_t longest_whole_message = 4000;
+constexpr std::size_t longest_upstream_text = 400;  // of either
 
-// Every text that may not be shown. An Authorization header is one by itself: what `basic` makes of
-// a password is none of the forms that masking knows.
-std::vector<Secret> secrets_of(const Target& target, const recipe::Values& values,
-                               const recipe::FilledRequest& filled) {
-    std::vector<Secret> secrets = values.secrets();
-    secrets.insert(secrets.end(), target.also_secret.begin(), target.also_secret.end());
-    for (const recipe::FilledHeader& header : filled.headers) {
-        if (header.name != "Authorization") continue;
-        const std::string_view value = header.value.reveal();
-        secrets.push_back(header.value);
-        secrets.emplace_back(value.substr(value.find(' ') + 1));
-    }
-    return secrets;
+// Masked first, then cut: half a secret is found by no search.
+std::string shown(std::string text, const std::vector<Secret>& secrets, std::size_t longest) {
+    std::string masked = printable(mask_secrets(text, secrets), longest);
+    wipe(text.data(), text.size());
+    return masked;
 }
 
-std::string shown(std::string_view text, const std::vector<Secret>& secrets) {
-    return printable(mask_secrets(text, secrets), longest_message);
+void tell(StepOutcome& outcome, std::string text, const std::vector<Secret>& secrets) {
+    outcome.whole_message = shown(std::move(text), secrets, longest_whole_message);
+    outcome.message = printable(outcome.whole_message, longest_message);
 }
 
 // As one word: the names of provisioning steps have spaces.
@@ -55,31 +49,50 @@ Request request_of(recipe::FilledRequest filled, std::string id) {
 }
 
 // Without an answer: a fault of the way there, or of our configuration.
-void take_failure(StepOutcome& outcome, const Failure& failure) {
+void take_failure(StepOutcome& outcome, const Failure& failure,
+                  const std::vector<Secret>& secrets) {
     const Errc code = failure.error.code();
     const bool ours = code == Errc::misconfigured || code == Errc::invalid_input;
     outcome.verdict = ours ? Verdict::misconfigured : Verdict::unavailable;
     // Something answered, but no HTTP that we take: not the fault of a moment.
     if (code == Errc::bad_answer || code == Errc::too_large) outcome.verdict = Verdict::unexpected;
     outcome.sent = failure.sent;
-    outcome.message = failure.error.message();
+    tell(outcome, failure.error.message(), secrets);
 }
 
 void take_answer(StepOutcome& outcome, const Answer& answer, const recipe::Step& step,
-                 const recipe::Values& values, const recipe::Recipe& recipe, WallTime now) {
+                 const recipe::Values& values, const recipe::Recipe& recipe,
+                 const std::vector<Secret>& secrets, WallTime now) {
     outcome.sent = answer.sent;
     outcome.status = answer.status;
-    const recipe::Answer seen{answer.status, answer.retry_after, answer.location,
-                              answer.body.reveal()};
+    recipe::Answer seen{answer.status, answer.retry_after, std::nullopt, answer.body.reveal()};
+    if (answer.location) seen.location = mask_secrets(*answer.location, secrets);
     recipe::Reading reading = recipe::read_answer(step, seen, values, recipe.answers, now);
     outcome.verdict = reading.verdict;
     outcome.retry_after = reading.retry_after;
     outcome.taken = std::move(reading.taken);
-    outcome.message = std::move(reading.cause);
-    if (!reading.upstream_text.empty()) outcome.message += ": " + reading.upstream_text;
+    const std::string words =
+        shown(std::move(reading.upstream_text), secrets, longest_upstream_text);
+    tell(outcome, std::move(reading.cause), secrets);
+    if (words.empty()) return;
+    outcome.whole_message = printable(outcome.whole_message + ": " + words, longest_whole_message);
+    outcome.message = printable(outcome.whole_message, longest_message);
 }
 
 }  // namespace
+
+std::vector<Secret> secrets_of(const Target& target, const recipe::Values& values,
+                               const recipe::FilledRequest& filled) {
+    std::vector<Secret> secrets = values.secrets();
+    secrets.insert(secrets.end(), target.also_secret.begin(), target.also_secret.end());
+    for (const recipe::FilledHeader& header : filled.headers) {
+        if (header.name != "Authorization") continue;
+        const std::string_view value = header.value.reveal();
+        secrets.push_back(header.value);
+        secrets.emplace_back(value.substr(value.find(' ') + 1));
+    }
+    return secrets;
+}
 
 asio::awaitable<StepOutcome> StepRunner::run(Target target, const recipe::Step& step,
                                              recipe::Values values, std::string attempt) {
@@ -95,7 +108,7 @@ asio::awaitable<StepOutcome> StepRunner::run(Target target, const recipe::Step& 
     auto filled = recipe::fill(step, values, target.base_path);
     if (!filled) {
         outcome.verdict = Verdict::misconfigured;
-        outcome.message = shown(filled.error().message(), values.secrets());
+        tell(outcome, filled.error().message(), values.secrets());
         write(line, outcome, {});
         co_return outcome;
     }
@@ -108,11 +121,10 @@ asio::awaitable<StepOutcome> StepRunner::run(Target target, const recipe::Step& 
     auto exchanged = co_await transport_.exchange(target.endpoint, std::move(request));
     const Moment now = clock_.now();
     if (exchanged) {
-        take_answer(outcome, *exchanged, step, values, *target.recipe, now.wall);
+        take_answer(outcome, *exchanged, step, values, *target.recipe, secrets, now.wall);
     } else {
-        take_failure(outcome, exchanged.error());
+        take_failure(outcome, exchanged.error(), secrets);
     }
-    outcome.message = shown(outcome.message, secrets);
     write(line, outcome, now.boot - begun);
     co_return outcome;
 }

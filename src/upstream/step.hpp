@@ -5,6 +5,7 @@
 #include "base/secret.hpp"
 #include "core/verdict.hpp"
 #include "recipe/answer.hpp"
+#include "recipe/fill.hpp"
 #include "recipe/recipe.hpp"
 #include "upstream/transport.hpp"
 
@@ -41,7 +42,14 @@ struct StepOutcome {
     recipe::Values taken;                     // where the verdict is ok
     // Why it is not ok: at most 200 bytes on one line, every secret masked.
     std::string message;
+    // The same for a terminal: at most 4000 bytes, as a list of choices is longer than a log line.
+    std::string whole_message;
 };
+
+// Every text that may not be shown of a request and of the answer to it. An Authorization header is
+// one by itself: what `basic` makes of a password is none of the forms that masking knows.
+std::vector<Secret> secrets_of(const Target& target, const recipe::Values& values,
+                               const recipe::FilledRequest& filled);
 
 // Sends a step's request and reads the answer. One log line a step, never with a secret.
 class StepRunner {

@@ -54,11 +54,12 @@ TEST(Secrets, are_in_no_log_metric_status_error_or_file) {
     }
     std::string heard;
     // An upstream that quotes what it was sent, wherever the broker may repeat its words.
-    for (const char* endpoint : {"rossum.login", "rossum.exchange", "rossum.user", "oz.login"}) {
+    for (const char* endpoint :
+         {"rossum.login", "rossum.exchange", "rossum.user", "oz.login", "oauth.token"}) {
         for (const char* status : {"400", "401", "404", "429", "500"}) {
             world.sandbox.fault(R"({"do": "echo", "endpoint": ")" + std::string(endpoint) +
                                 R"(", "status": )" + status + "}");
-            for (const char* account : {"rossum", "oz"}) {
+            for (const char* account : {"rossum", "oz", "oauth"}) {
                 const std::string path = std::string("/v1/accounts/") + account;
                 const HttpAnswer now = world.daemon.token(account, "?wait=0s");
                 if (now.status == 200) {

@@ -1,5 +1,6 @@
 #include "provision/try.hpp"
 
+#include "base/encode.hpp"
 #include "fixture.hpp"
 
 #include <gmock/gmock.h>
@@ -57,6 +58,37 @@ TEST_F(TryRossum, ends_the_token_where_the_probe_fails) {
     EXPECT_FALSE(trial.ok);
     EXPECT_EQ(trial.failed_step, "probe");
     EXPECT_EQ(asked().back(), "POST /api/v1/auth/logout");
+}
+
+class TryOauth : public RunFixture {
+protected:
+    TryOauth() : RunFixture("oauth2-client-credentials") {}
+    Trial run(std::string_view client_id) {
+        recipe::Values values;
+        values.set("client_id", recipe::Value::text(client_id));
+        values.set("client_secret", recipe::secret_input(Secret("hunter2-hunter2")));
+        Trier trier(transport, clock, log, remember());
+        return support::await(loop,
+                              trier.run(target(), recipe::with_defaults(recipe->inputs, values)));
+    }
+};
+
+// With "abcd" before it, the base64 of the secret alone is no part of the header's.
+TEST_F(TryOauth, masks_the_header_that_the_credentials_went_in) {
+    for (const std::string client_id : {"abc", "abcd", "abcde"}) {
+        reports.clear();
+        const std::string header = base64_encode(client_id + ":hunter2-hunter2");
+        transport.next(400, R"({"error": "invalid_request", "error_description": "you sent )" +
+                                header + R"(", ")" + header + R"(": 1})");
+        const Trial trial = run(client_id);
+        EXPECT_FALSE(trial.ok);
+        EXPECT_EQ((told() + trial.error).find(header), std::string::npos) << told();
+        EXPECT_EQ(reports.front().message,
+                  "HTTP 400: you sent *** (error invalid_request)");
+        EXPECT_EQ(reports.front().shape,
+                  R"({"error": text of 15, "error_description": text of )" +
+                      std::to_string(9 + header.size()) + R"(, "***": number})");
+    }
 }
 
 class TryOz : public RunFixture {

@@ -289,7 +289,7 @@ TEST(UpstreamText, is_found_where_apis_put_it) {
     EXPECT_EQ(text(401, R"({"errors": {"username": "Too many attempts!", "other": ["a", "b"]}})"),
               "username: Too many attempts!; other: a");
     EXPECT_EQ(text(200, R"({"errors": {"username": "Too many attempts!"}})"), "");
-    EXPECT_EQ(text(502, "<h1>Bad\r\nGateway</h1>"), "<h1>Bad  Gateway</h1>");
+    EXPECT_EQ(text(502, "<h1>Bad\r\nGateway</h1>"), "<h1>Bad\r\nGateway</h1>");
     EXPECT_EQ(text(500, ""), "");
     EXPECT_EQ(text(500, "[1]"), "");
 }
@@ -301,12 +301,11 @@ TEST(UpstreamText, of_a_successful_answer_shows_no_other_member) {
     EXPECT_EQ(read(login_step(), answer(200, "abc")).upstream_text, "");
 }
 
-TEST(UpstreamText, is_short_and_printable) {
-    const std::string text = read(other_step(), answer(400, R"({"detail": "a\u001b[31m)" +
-                                                                std::string(1000, 'x') + "\"}"))
-                                 .upstream_text;
-    EXPECT_LE(text.size(), 400U);
-    EXPECT_EQ(text.find('\x1b'), std::string::npos);
+TEST(UpstreamText, is_whole_as_half_a_secret_could_not_be_masked) {
+    const std::string longer(1000, 'x');
+    EXPECT_EQ(
+        read(other_step(), answer(400, R"({"detail": ")" + longer + "\"}")).upstream_text, longer);
+    EXPECT_EQ(read(other_step(), answer(502, longer)).upstream_text, longer);
 }
 
 TEST(RetryAfter, is_seconds_or_a_date) {

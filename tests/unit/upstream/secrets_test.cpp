@@ -146,6 +146,42 @@ TEST_F(PlantedSecretsTest, are_masked_in_what_a_fault_says) {
     }
 }
 
+// What is shown is cut short: a secret that lies across the cut is masked like any other.
+TEST_F(PlantedSecretsTest, are_masked_before_an_upstream_s_words_are_cut) {
+    std::string longest;
+    while (longest.size() < 1000)
+        longest += "k" + std::to_string(longest.size());
+    for (const std::string& secret : {longest, std::string(password)}) {
+        inputs_.set("password", recipe::secret_input(Secret(secret)));
+        for (const std::size_t before : {0U, 150U, 195U, 396U}) {
+            const std::string filler(before, '.');
+            const std::string start_of_it = secret.substr(0, 4);
+            transport_.next(401, R"({"detail": )" + json_quote(filler + secret) + "}");
+            expect_clean(run(start()).last, start_of_it);
+            transport_.next(502, "<p>" + filler + secret + "</p>");
+            expect_clean(run(start()).last, start_of_it);
+            Answer redirect = transport_.answer(302, "");
+            redirect.location = "/" + filler + percent_encode(secret);
+            transport_.next(redirect);
+            expect_clean(run(start()).last, start_of_it);
+        }
+    }
+}
+
+TEST_F(PlantedSecretsTest, are_masked_before_the_query_of_a_redirect_is_cut_off) {
+    inputs_.set("password", recipe::secret_input(Secret("kettle?oboe")));
+    Answer redirect = transport_.answer(302, "");
+    redirect.location = "https://other.example/kettle?oboe";
+    transport_.next(redirect);
+    expect_clean(run(start()).last, "kettle");
+}
+
+TEST_F(PlantedSecretsTest, are_told_neither_in_the_long_message) {
+    transport_.next(401, R"({"detail": )" + json_quote("you sent " + basic()) + "}");
+    const StepOutcome outcome = run(start()).last;
+    EXPECT_EQ(outcome.whole_message, "HTTP 401: you sent ***");
+}
+
 TEST_F(PlantedSecretsTest, are_not_told_when_they_do_not_fit) {
     inputs_.set("pin", recipe::secret_input(Secret("73\r\n51")));
     use(R"(
