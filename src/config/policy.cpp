@@ -2,6 +2,7 @@
 
 #include "recipe/inputs.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string_view>
@@ -72,6 +73,10 @@ core::AccountSettings core_settings(const AccountSettings& account) {
     settings.probe_every = account.probe_every;
     settings.lifetime = known_lifetime(account);
     settings.has_refresh = !recipe.refresh.empty();
+    settings.kept_replaces_input =
+        settings.has_refresh && std::ranges::any_of(recipe.keep, [&](const std::string& name) {
+            return recipe.find_input(name) != nullptr;
+        });
     settings.has_probe = recipe.probe.has_value();
     settings.has_revoke = !recipe.revoke.empty();
     return settings;

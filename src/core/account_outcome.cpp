@@ -214,13 +214,16 @@ void AccountMachine::on_refreshed(const Flight& flight, const Outcome& outcome, 
         result.verdict = Verdict::unexpected;
         result.message = "the refresh gave no token that is valid now";
     }
-    if (result.verdict == Verdict::throttled || result.verdict == Verdict::misconfigured) {
+    // The kept value is the credential there: only `expired`, which speaks of itself, ends it.
+    const bool is_login = settings_.kept_replaces_input;
+    if (result.verdict == Verdict::throttled || result.verdict == Verdict::misconfigured ||
+        (result.verdict == Verdict::refused && is_login)) {
         login_failed(flight, result, draw, now, ledger);
         return;
     }
-    const bool dead = result.verdict == Verdict::refused || result.verdict == Verdict::expired;
-    if (dead) {
+    if (result.verdict == Verdict::refused || result.verdict == Verdict::expired) {
         can_refresh_ = false;
+        result.verdict = Verdict::refused;
         remember(result, now);
         notice(LogLevel::warn, "refresh_refused", what_failed(result) + "; a login follows");
         if (flight.id == 0) return;
@@ -229,7 +232,8 @@ void AccountMachine::on_refreshed(const Flight& flight, const Outcome& outcome, 
     }
     if (result.sent) ++refresh_failures_;
     const bool unexpected = result.verdict == Verdict::unexpected;
-    if (refresh_failures_ >= most_refresh_failures && (unexpected || !has_token(now))) {
+    if (!is_login && refresh_failures_ >= most_refresh_failures &&
+        (unexpected || !has_token(now))) {
         can_refresh_ = false;
         refresh_failures_ = 0;
         notice(LogLevel::warn, "refresh_given_up", what_failed(result) + "; a login follows");

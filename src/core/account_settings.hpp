@@ -21,6 +21,9 @@ struct AccountSettings {
     std::optional<Milliseconds> probe_every;
     std::optional<Milliseconds>
         lifetime;  // what a new token will live, where the recipe asks for or assumes it
+    // What `keep:` holds takes the place of an input (a refresh token that rotates): while it is
+    // good, a login with the input would be one with what it replaced.
+    bool kept_replaces_input = false;
     bool has_refresh = false;  // the recipe has `refresh:` steps,
     bool has_probe = false;    // a `probe:`,
     bool has_revoke = false;   // `revoke:` steps

@@ -151,6 +151,81 @@ TEST(Refresh, that_is_refused_finds_no_login_where_the_budget_is_spent) {
     EXPECT_EQ(world.sandbox.count("oz.refresh").requests, 1U) << "a dead pair is asked for once";
 }
 
+// A refresh token that rotates: the first one, which is an input, is dead from its first use on.
+class Rotation : public ::testing::Test {
+protected:
+    World world{{"--oauth-lifetime", "3s"}};
+
+    // With the client's secret in a file of its own.
+    void start() {
+        const Account account{.name = "a", .recipe = "oauth2-refresh-token"};
+        world.configure({account}, impatient);
+        std::string yaml = impatient + ("accounts:\n" + world.account_yaml(account));
+        const std::string literal = "client_secret: sandbox-secret";
+        const std::string file = world.folder.write("client_secret", "sandbox-secret");
+        yaml.replace(yaml.find(literal), literal.size(), "client_secret: { file: " + file + " }");
+        world.daemon.configure(yaml);
+        world.daemon.start();
+        first = generation_of(world.daemon.token("a"));
+    }
+    void the_upstream_wants(const std::string& secret) const {
+        world.sandbox.behave(R"({"password": {"user": "sandbox-client", "password": ")" + secret +
+                             "\"}}");
+    }
+    void expect_suspended() const {
+        ASSERT_TRUE(eventually(10s, [&] { return world.daemon.login_state("a") == "suspended"; }))
+            << world.daemon.log();
+    }
+    void expect_rotated() const {
+        EXPECT_TRUE(eventually(20s, [&] {
+            const HttpAnswer now = world.daemon.token("a", "?wait=1s");
+            return now.status == 200 && generation_of(now) > first;
+        })) << world.daemon.log();
+        EXPECT_EQ(world.logged({"invalid_grant"}), 0U) << "a dead token was asked for";
+    }
+    std::uint64_t first = 0;
+};
+
+TEST_F(Rotation, goes_on_after_a_gateway_refused_for_longer_than_the_token_lived) {
+    world.sandbox.fault(
+        R"({"endpoint": "oauth.token", "skip": 1, "times": 3, "do": "status", "status": 403, "body": "<h1>Forbidden</h1>"})");
+    start();
+    expect_rotated();
+}
+
+TEST_F(Rotation, goes_on_after_an_outage_that_was_longer_than_the_token_lived) {
+    world.sandbox.fault(
+        R"({"endpoint": "oauth.token", "skip": 1, "times": 3, "do": "status", "status": 502, "body": ""})");
+    start();
+    expect_rotated();
+}
+
+TEST_F(Rotation, goes_on_once_the_client_s_secret_is_mended) {
+    start();
+    the_upstream_wants("another");
+    expect_suspended();
+    world.folder.write("client_secret", "another");
+    expect_rotated();
+}
+
+TEST_F(Rotation, goes_on_once_an_admin_resumes) {
+    start();
+    the_upstream_wants("another");
+    expect_suspended();
+    the_upstream_wants("sandbox-secret");
+    EXPECT_EQ(world.daemon.post("/v1/accounts/a/resume").status, 202);
+    expect_rotated();
+}
+
+TEST_F(Rotation, that_was_revoked_asks_for_a_new_first_token) {
+    start();
+    world.sandbox.fault(
+        R"({"endpoint": "oauth.token", "do": "status", "status": 400, "body": {"error": "invalid_grant"}})");
+    expect_suspended();
+    EXPECT_NE(world.error_message("a").find("give a new refresh_token"), std::string::npos);
+    EXPECT_EQ(world.sandbox.count("oauth.token").requests, 3U);
+}
+
 // All that the state directory holds of an account, opened with its key.
 std::string opened(const World& world) {
     const Secret key(read_file(world.daemon.state_folder() + "/state.key"));

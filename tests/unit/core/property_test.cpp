@@ -34,6 +34,7 @@ private:
                            random_.between(seconds(30), hours(2))};
         settings.has_probe = random_.chance(0.6);
         settings.has_refresh = random_.chance(0.3);
+        settings.kept_replaces_input = settings.has_refresh && random_.chance(0.3);
         settings.has_revoke = random_.chance(0.5);
         settings.on_demand = random_.chance(0.3);
         settings.lifetime = random_.between(Milliseconds(10), hours(30));

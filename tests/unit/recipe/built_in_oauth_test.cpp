@@ -179,16 +179,30 @@ TEST_P(Refreshing, uses_the_latest_refresh_token_and_keeps_it_where_no_new_one_c
         EXPECT_EQ(kept_after(R"({"access_token": "a", "refresh_token": "third"})"),
                   R"({"refresh_token":"third"})");
         EXPECT_EQ(kept_after(R"({"access_token": "a"})"), R"({"refresh_token":"second"})");
-        EXPECT_EQ(read_answer(step, answer(400, R"({"error": "invalid_grant"})"), values,
-                              recipe->answers, now)
-                      .verdict,
-                  Verdict::refused);
-        EXPECT_EQ(read_answer(step, answer(401, ""), values, recipe->answers, now).verdict,
-                  Verdict::refused);
-        EXPECT_EQ(read_answer(step, answer(503, R"({"error": "temporarily_unavailable"})"), values,
-                              recipe->answers, now)
-                      .verdict,
-                  Verdict::unavailable);
+    }
+}
+
+TEST_P(Refreshing, is_over_where_the_server_says_so_and_not_where_a_gateway_does) {
+    const RecipeHandle recipe = built_in(GetParam());
+    const bool rotates = std::string(GetParam()) == "oauth2-refresh-token";
+    for (const char* authentication : {"basic", "post"}) {
+        Values kept;
+        kept.set("refresh_token", secret("second"));
+        const Values values = later_values(client(*recipe, authentication), kept, Secret("abc"));
+        const Step& step = running(recipe->refresh, values);
+        const auto verdict = [&](int status, std::string_view body) {
+            return read_answer(step, answer(status, body), values, recipe->answers, now).verdict;
+        };
+        EXPECT_EQ(verdict(400, R"({"error": "invalid_grant"})"),
+                  rotates ? Verdict::expired : Verdict::refused);
+        EXPECT_EQ(verdict(401, R"({"error": "invalid_client"})"), Verdict::refused);
+        EXPECT_EQ(verdict(400, R"({"error": "invalid_request"})"), Verdict::refused);
+        for (const int status : {400, 401, 403}) {
+            EXPECT_EQ(verdict(status, "<h1>Forbidden</h1>"), Verdict::unexpected);
+            EXPECT_EQ(verdict(status, ""), Verdict::unexpected);
+            EXPECT_EQ(verdict(status, R"({"message": "Forbidden"})"), Verdict::unexpected);
+        }
+        EXPECT_EQ(verdict(503, R"({"error": "temporarily_unavailable"})"), Verdict::unavailable);
     }
 }
 
