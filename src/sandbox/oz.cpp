@@ -116,10 +116,12 @@ Response Oz::refresh(const Request& request, Moment now) {
     const std::string_view access_token = request.header("x-forensic-access-token");
     if (access_token.empty()) return oz_error(401, 6, "Access token not specified.");
 
+    // This authenticates too: what the caller's pair replaced is gone.
+    const auto caller = find(access_token);
+    if (caller != sessions_.end()) end_replaced(*caller);
     const auto old =
         std::ranges::find(sessions_, text_member(*body, "expire_token"), &Session::expire_token);
     if (old == sessions_.end()) return oz_error(401, 7, "Session not found");
-    const auto caller = find(access_token);
     if (caller == sessions_.end())
         return oz_error(401, 7, "The access token does not exist in the database.");
     if (caller->user_id != old->user_id)
@@ -162,15 +164,19 @@ std::variant<Oz::Sessions::iterator, Response> Oz::authenticate(const Request& r
     if (session == sessions_.end())
         return oz_error(401, 7, "The access token does not exist in the database.");
     if (now.boot >= session->expires.boot) return oz_error(401, 8, "Auth token is expired.");
-    if (!session->replaces.empty()) {
-        const std::string old = std::exchange(session->replaces, "");
-        std::erase_if(sessions_, [&](const Session& other) { return other.access_token == old; });
-    }
+    end_replaced(*session);
     const OzUser& user = *directory_.find_id(session->user_id);
     if (settings_.oz_sliding)
         session->expires =
             later(now, session->expire_token.empty() ? settings_.oz_longlive_ttl : ttl(user));
     return session;
+}
+
+// The old pair ends upon the first authentication with the renewed one.
+void Oz::end_replaced(Session& renewed) {
+    if (renewed.replaces.empty()) return;
+    const std::string old = std::exchange(renewed.replaces, "");
+    std::erase_if(sessions_, [&](const Session& other) { return other.access_token == old; });
 }
 
 Oz::Sessions::iterator Oz::find(std::string_view access_token) {

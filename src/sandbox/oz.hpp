@@ -47,6 +47,7 @@ private:
     Response service_token(const OzUser& by, const Request& request, Moment now);
     // The session whose token the request carries, extended by this use, or why not.
     std::variant<Sessions::iterator, Response> authenticate(const Request& request, Moment now);
+    void end_replaced(Session& renewed);
     Sessions::iterator find(std::string_view access_token);
     Session& open(const OzUser& user, Moment now);
     [[nodiscard]] Milliseconds ttl(const OzUser& user) const;

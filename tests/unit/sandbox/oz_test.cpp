@@ -82,6 +82,25 @@ TEST(Oz, the_old_pair_dies_at_the_first_use_of_the_new_one) {
     EXPECT_EQ(use(world, old.text("access_token")).status, 401);
 }
 
+TEST(Oz, the_old_pair_dies_at_a_refresh_with_the_new_one_too) {
+    Fixture world;
+    const auto refresh = [&](const Fixture::Told& by, const Fixture::Told& pair) {
+        return world.ask("POST", "/api/authorize/refresh/",
+                         R"({"expire_token": ")" + pair.text("expire_token") + "\"}", header,
+                         by.text("access_token"));
+    };
+    const auto first = login(world, "operator");
+    const auto second = refresh(first, first);
+    ASSERT_EQ(second.status, 200);
+    expect_error(refresh(second, first), 401, 7);
+    expect_error(use(world, first.text("access_token")), 401, 7);
+    const auto third = refresh(second, second);
+    ASSERT_EQ(third.status, 200);
+    EXPECT_EQ(use(world, second.text("access_token")).status, 200) << "until the third is used";
+    EXPECT_EQ(use(world, third.text("access_token")).status, 200);
+    expect_error(use(world, second.text("access_token")), 401, 7);
+}
+
 TEST(Oz, refresh_refuses_as_documented) {
     Fixture world;
     const auto mine = login(world, "operator");
