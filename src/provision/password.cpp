@@ -37,6 +37,12 @@ bool is_digit(char c) {
     return c >= '0' && c <= '9';
 }
 
+// Code points, as vendors count. What is no UTF-8 was refused when it was read.
+std::size_t characters_in(std::string_view text) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+}
+
 unsigned classes_of(std::string_view password) {
     unsigned found = 0;
     const auto any = [&](auto is) { return std::ranges::any_of(password, is) ? 1U : 0U; };
@@ -104,7 +110,8 @@ std::vector<std::string> password_mistakes(const recipe::PasswordRules& rules,
                                            std::string_view password,
                                            const recipe::Values& inputs) {
     std::vector<std::string> mistakes;
-    if (password.size() < rules.shortest || password.size() > rules.longest) {
+    const std::size_t length = characters_in(password);
+    if (length < rules.shortest || length > rules.longest) {
         mistakes.push_back("the password has to have " + std::to_string(rules.shortest) + " to " +
                            std::to_string(rules.longest) + " characters");
     }

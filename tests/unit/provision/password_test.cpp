@@ -38,6 +38,17 @@ TEST(Password, that_keeps_the_rules_is_right) {
     EXPECT_THAT(mistakes("Tr4vel-Kettle-Oboe"), IsEmpty());
 }
 
+TEST(Password, has_a_length_in_characters_and_not_in_bytes) {
+    const std::string wide = "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80Tr4-";  // 7 characters of 13 bytes
+    EXPECT_THAT(mistakes(wide), ElementsAre("the password has to have 12 to 64 characters"));
+    std::string long_one;
+    for (int n = 0; n < 9; ++n)
+        long_one += wide;
+    EXPECT_THAT(mistakes(long_one), IsEmpty()) << "63 characters of 117 bytes";
+    EXPECT_THAT(mistakes(long_one + "ab"),
+                ElementsAre("the password has to have 12 to 64 characters"));
+}
+
 TEST(Password, has_a_length) {
     EXPECT_THAT(mistakes("Ab1-Ab1-Ab1"),
                 ElementsAre("the password has to have 12 to 64 characters"));
