@@ -64,12 +64,17 @@ bool fits(const AnswerRule& rule, const Step& step, int status, const json::valu
     return std::ranges::all_of(rule.json, [&](const Member& member) { return fits(member, root); });
 }
 
+// The upstream asks for a wait, perhaps with the time of its end.
+bool asks_to_wait(const Answer& answer) {
+    return answer.status == 429 || (answer.status == 503 && answer.retry_after);
+}
+
 // What the status alone says; `ok` stands until something that is to be taken turns out to be
 // missing.
 Verdict default_verdict(const Step& step, const Answer& answer, bool object) {
     const int status = answer.status;
     if (is_success(status)) return Verdict::ok;
-    if (status == 429 || (status == 503 && answer.retry_after)) return Verdict::throttled;
+    if (asks_to_wait(answer)) return Verdict::throttled;
     if (status == 408 || (status >= 500 && status <= 599)) return Verdict::unavailable;
     if (!step.login) return Verdict::unexpected;
     if (status == 401) return Verdict::refused;
@@ -177,6 +182,10 @@ Reading read_answer(const Step& step, const Answer& answer, const Values& values
     reading.upstream_text = upstream_text(body.root(), answer);
     reading.verdict =
         rule != answers.end() ? rule->means : default_verdict(step, answer, body.is_object());
+    // A word in the body for a fault or for nothing known does not shorten the wait.
+    const bool fault =
+        reading.verdict == Verdict::unavailable || reading.verdict == Verdict::unexpected;
+    if (fault && asks_to_wait(answer)) reading.verdict = Verdict::throttled;
     if (reading.verdict == Verdict::ok) {
         reading.cause = take_all(step, body, values, reading.taken);
         if (reading.cause.empty()) {

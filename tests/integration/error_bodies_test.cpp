@@ -150,6 +150,8 @@ const Table oz_login{
         {"code-0-status-200", OZ(200, 0, "Unknown"), unavailable},
         {"code-0-status-400", OZ(400, 0, "Unknown"), unavailable},
         {"code-0-status-429", OZ(429, 0, "Too many requests"), throttled},
+        {"code-0-status-503",
+         "\"retry_after\": 30, " OZ(503, 0, "Unknown server side error occurred"), throttled},
         {"code-7-status-200", OZ(200, 7, "Invalid credentials value"), refused},
         {"code-7-status-500", OZ(500, 7, "Invalid credentials value"), refused},
         {"code-11-status-403", OZ(403, 11, "External service"), unavailable},
@@ -177,6 +179,7 @@ const Table oz_service_token{
         {"code-10", OZ(404, 10, "User does not exist"), refused, "check user_id and api"},
         {"code-11", OZ(500, 11, "External service"), unavailable},
         {"code-12", OZ(500, 12, "Database"), unavailable},
+        {"code-11-status-503", "\"retry_after\": 30, " OZ(503, 11, "External service"), throttled},
         {"redirect", R"("status": 301, "headers": {"Location": "/x/"}, "body": "")", unexpected,
          "trailing slashes"},
     }};
@@ -197,6 +200,9 @@ const Table oauth{
         {"unsupported-grant", OAUTH(400, "unsupported_grant_type"), refused},
         {"temporarily", OAUTH(400, "temporarily_unavailable"), unavailable},
         {"temporarily-503", OAUTH(503, "temporarily_unavailable"), unavailable},
+        {"temporarily-429", OAUTH(429, "temporarily_unavailable"), throttled},
+        {"temporarily-503-until", "\"retry_after\": 30, " OAUTH(503, "temporarily_unavailable"),
+         throttled},
         {"server-error", OAUTH(400, "server_error"), unavailable},
         {"server-error-200", OAUTH(200, "server_error"), unavailable},
         {"slow-down", R"("status": 429, "retry_after": 30, "body": {"error": "slow_down"})",
@@ -212,6 +218,50 @@ const Table oauth{
 INSTANTIATE_TEST_SUITE_P(Of, DocumentedErrors,
                          ::testing::Values(rossum_login, oz_login, oz_service_token, oauth),
                          [](const auto& parameter) { return std::string(parameter.param.name); });
+
+// A renewal that fails: the token is served on, and no login is made for it.
+TEST(DocumentedErrors, of_a_renewal_of_oz_cost_no_login) {
+    const Table table{"oz_refresh",
+                      "oz",
+                      "oz.refresh",
+                      "",
+                      "sandbox-admin-password",
+                      {
+                          {"code-0", OZ(500, 0, "Unknown"), unavailable},
+                          {"code-11", OZ(500, 11, "External service"), unavailable},
+                          {"code-12-status-200", OZ(200, 12, "Database"), unavailable},
+                          {"error", R"("status": 502, "body": "<html>Bad Gateway</html>")",
+                           unavailable},
+                          {"maintenance", R"("status": 503, "body": "")", unavailable},
+                          {"busy", R"("status": 429, "retry_after": 60, "body": "")", throttled},
+                          {"busy-code", "\"retry_after\": 60, " OZ(429, 0, "Too many"), throttled},
+                      }};
+    const TempDir files;
+    World world({"--accounts", files.write("accounts.json", accounts_of(table)), "--oz-session-ttl",
+                 "20s"});
+    std::vector<Account> accounts;
+    for (const Row& row : table.rows) {
+        world.sandbox.fault(std::string(R"({"do": "status", "times": 0, "endpoint": ")") +
+                            table.endpoint + R"(", "account": ")" + row.name + "\", " + row.fault +
+                            "}");
+        world.write_password(row.name, table.secret);
+        accounts.push_back(Account{.name = row.name,
+                                   .recipe = table.recipe,
+                                   .more = std::string("    throttle: { realm: ") + row.name + " }",
+                                   .username = row.name});
+    }
+    world.start(accounts);
+    for (const Row& row : table.rows) {
+        SCOPED_TRACE(row.name);
+        ASSERT_EQ(world.daemon.token(row.name).status, 200) << world.daemon.log();
+        world.daemon.post(std::string("/v1/accounts/") + row.name + "/refresh?wait=1s");
+        ASSERT_TRUE(eventually(5s, [&] { return !world.error_kind(row.name).empty(); }));
+        EXPECT_EQ(world.error_kind(row.name), row.means.kind) << world.error_message(row.name);
+        EXPECT_EQ(world.daemon.token(row.name, "?wait=0s").status, 200);
+        EXPECT_EQ(world.sandbox.count("oz.login", row.name).requests, 1U);
+        EXPECT_EQ(world.sandbox.count("oz.refresh", row.name).requests, 1U);
+    }
+}
 
 // The same errors of the other OAuth grants, whose requests name nobody that a row could be.
 TEST(DocumentedErrors, of_the_other_oauth_grants) {

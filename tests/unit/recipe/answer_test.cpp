@@ -271,6 +271,22 @@ TEST(Take, keeps_the_types_of_what_it_finds) {
     EXPECT_EQ(taken(reading, "truth"), "false");
 }
 
+TEST(Answer, that_asks_to_wait_is_throttled_whatever_its_body_says_of_a_fault) {
+    for (const char* means : {"unavailable", "unexpected"}) {
+        const Answers answers =
+            rules("  - { json: { /error: busy }, means: " + std::string(means) + " }\n");
+        Answer busy = answer(429, R"({"error": "busy"})");
+        EXPECT_EQ(read(login_step(), busy, answers).verdict, Verdict::throttled);
+        busy.status = 503;
+        EXPECT_NE(read(login_step(), busy, answers).verdict, Verdict::throttled);
+        busy.retry_after = "30";
+        EXPECT_EQ(read(login_step(), busy, answers).verdict, Verdict::throttled);
+    }
+    const Answers wrong = rules("  - { json: { /error: wrong }, means: refused }\n");
+    EXPECT_EQ(read(login_step(), answer(429, R"({"error": "wrong"})"), wrong).verdict,
+              Verdict::refused);
+}
+
 TEST(UpstreamText, is_found_where_apis_put_it) {
     const auto text = [](int status, std::string_view body) {
         return read(other_step(), answer(status, body)).upstream_text;
