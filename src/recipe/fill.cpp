@@ -62,7 +62,9 @@ private:
             misfit("with these values the path has a \".\", \"..\" or empty segment");
         }
         const auto slash = expand(request_.trailing_slash, values_);
-        if (slash && slash->reveal() == "true" && !filled.ends_with('/')) filled += '/';
+        const std::string_view wanted = slash ? slash->reveal() : "";
+        if (wanted == "true" && !filled.ends_with('/')) filled += '/';
+        if (wanted == "never" && filled.size() > 1 && filled.ends_with('/')) filled.pop_back();
         return filled;
     }
 

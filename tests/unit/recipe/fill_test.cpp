@@ -9,11 +9,11 @@ Recipe recipe_with(std::string_view request) {
         "  text: {}\n  number: { type: integer }\n  truth: { type: boolean }\n  life: { type: "
         "duration }\n"
         "  where: { type: path, default: /a/b }\n  secret: { secret: true }\n  segment: { default: "
-        "x }\n";
+        "x }\n  slash: { choices: [ \"true\", \"false\", never ], default: \"false\" }\n";
     // Everything is used, so that no test has to.
     constexpr std::string_view unused =
         "  - step: unused\n    request: { method: GET, path: \"/${where}/${segment}\", query: { a: "
-        "\"${text}${number}${truth}${life}${secret}\" } }\n";
+        "\"${text}${number}${truth}${life}${secret}${slash}\" } }\n";
     return parse_good(recipe_text(
         inputs, "  - step: login\n    login: true\n    request:\n" + std::string(request) +
                     "    take: { token: /token }\n" + std::string(unused)));
@@ -198,6 +198,17 @@ TEST(Fill, adds_a_trailing_slash_where_it_is_asked_for) {
     EXPECT_EQ(filled(path, one("truth", Value(Scalar(false)))).path, "/login");
     EXPECT_EQ(filled(path, Values()).path, "/login");
     EXPECT_EQ(filled(std::string(post) + "      trailing_slash: true\n", Values()).path, "/login/");
+}
+
+TEST(Fill, leaves_out_a_trailing_slash_that_is_never_wanted) {
+    const std::string slashed =
+        "      method: POST\n      path: /users/\n      trailing_slash: \"${slash}\"\n";
+    EXPECT_EQ(filled(slashed, one("slash", Value::text("never"))).path, "/users");
+    EXPECT_EQ(filled(slashed, one("slash", Value::text("false"))).path, "/users/");
+    EXPECT_EQ(filled(slashed, one("slash", Value::text("true"))).path, "/users/");
+    const std::string root =
+        "      method: POST\n      path: /\n      trailing_slash: \"${slash}\"\n";
+    EXPECT_EQ(filled(root, one("slash", Value::text("never"))).path, "/");
 }
 
 TEST(Fill, form_encodes_both_parts_of_basic) {
