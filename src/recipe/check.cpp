@@ -2,6 +2,7 @@
 #include "document/nearest.hpp"
 #include "recipe/flow.hpp"
 #include "recipe/parts.hpp"
+#include "recipe/token.hpp"
 
 #include <algorithm>
 
@@ -84,6 +85,25 @@ Flow later_flow(const Recipe& recipe, Mistakes& mistakes, std::set<std::string>&
     return flow;
 }
 
+// A default of what says when the token expires is used after a good login: it has to be right
+// before.
+void check_expiry_default(const Expires& expires, const std::vector<Step>& steps,
+                          Mistakes& mistakes) {
+    if (expires.kind != Expires::Kind::at && expires.kind != Expires::Kind::in) return;
+    const bool at = expires.kind == Expires::Kind::at;
+    for (const Step& step : steps) {
+        for (const Take& take : step.take) {
+            if (take.name != expires.value.whole() || !take.otherwise) continue;
+            if (!take.otherwise->literal() || says_expiry(expires.kind, take.otherwise->text()))
+                continue;
+            mistakes.add(take.otherwise->place(),
+                         "`" + take.name + "` says when the token expires: its default is a " +
+                             "duration (15m) or a number of seconds" +
+                             (at ? " since 1970, or a time (RFC 3339)" : ""));
+        }
+    }
+}
+
 void check_token(const Recipe& recipe, const document::Value& document, Mistakes& mistakes) {
     const std::set<std::string> taken = taken_by(recipe.acquire);
     if (taken.contains("token") && recipe.token.value.whole() != "token") {
@@ -92,6 +112,8 @@ void check_token(const Recipe& recipe, const document::Value& document, Mistakes
             "a step takes \"token\", but the token's value is something else: name that otherwise");
     }
     const Expires& expires = recipe.token.expires;
+    check_expiry_default(expires, recipe.acquire, mistakes);
+    check_expiry_default(expires, recipe.refresh, mistakes);
     const Input* input = recipe.find_input(expires.value.whole());
     if (input == nullptr || taken.contains(input->name)) return;
     const bool lifetime = input->type == InputType::duration || input->type == InputType::integer;

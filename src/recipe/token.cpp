@@ -99,9 +99,22 @@ Result<Expiry> after(const Recipe& recipe, const Values& values) {
                      requested ? ExpirySource::requested : ExpirySource::assumed);
 }
 
+// A default of ours may be a duration, whatever the upstream would have said in its place.
+std::optional<double> assumed_lifetime(const Value& value) {
+    if (!value.assumed()) return std::nullopt;
+    if (const auto* duration = std::get_if<Milliseconds>(&value.scalar()))
+        return std::chrono::duration<double>(*duration).count();
+    const auto* text = std::get_if<Secret>(&value.scalar());
+    const auto duration =
+        text != nullptr ? parse_duration(text->reveal()) : Error(Errc::invalid_input, "");
+    if (!duration) return std::nullopt;
+    return std::chrono::duration<double>(*duration).count();
+}
+
 Result<Expiry> at(const std::string& name, const Value& value, WallTime sent) {
     const std::string what = "`" + name + "`";
     const ExpirySource source = value.assumed() ? ExpirySource::assumed : ExpirySource::stated;
+    if (const auto lifetime = assumed_lifetime(value)) return expiry_in(what, *lifetime, source);
     if (const auto seconds = number_of(value)) return expiry_at(what, *seconds, source, sent);
     const auto* text = std::get_if<Secret>(&value.scalar());
     if (text != nullptr) {
@@ -142,7 +155,8 @@ Result<Expiry> expiry_of(const Recipe& recipe, const Values& values, WallTime se
         return bad("`" + name + "`, which says when the token expires, was not taken");
     if (expires.kind == Expires::Kind::at) return at(name, *value, sent);
     if (expires.kind == Expires::Kind::jwt) return jwt(name, *value, sent);
-    const auto seconds = number_of(*value);
+    const auto assumed = assumed_lifetime(*value);
+    const auto seconds = assumed ? assumed : number_of(*value);
     if (!seconds) return bad("`" + name + "` is not a number of seconds");
     return expiry_in("`" + name + "`", *seconds,
                      value->assumed() ? ExpirySource::assumed : ExpirySource::stated);
@@ -159,6 +173,14 @@ bool gives_token(const Recipe& recipe, const Step& step) {
         return mentions(recipe.token.value, take.name) ||
                mentions(recipe.token.expires.value, take.name);
     });
+}
+
+bool says_expiry(Expires::Kind kind, std::string_view text) {
+    const Value value(Scalar(Secret(text)), false, true);
+    if (const auto lifetime = assumed_lifetime(value)) return *lifetime >= 1;
+    const auto seconds = number_of(value);
+    if (kind == Expires::Kind::in) return seconds && *seconds >= 1 && *seconds <= longest_life;
+    return seconds || parse_rfc3339(text);
 }
 
 Result<Token> token_of(const Recipe& recipe, const Values& values, WallTime sent) {

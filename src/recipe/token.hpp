@@ -32,6 +32,10 @@ struct Token {
 // starts just before the last such step that was done.
 bool gives_token(const Recipe& recipe, const Step& step);
 
+// Whether a default can stand in for what `expires` of this kind names (at or in): seconds, a
+// duration from when the request was sent, or, with `at`, RFC 3339.
+bool says_expiry(Expires::Kind kind, std::string_view text);
+
 // Makes the token from what the steps took. `sent` is just before the request of that step left.
 // Errors (Errc::bad_answer): an empty token, one of over 64 KiB or with characters that no header
 // can hold; an expiry that can't be read, has passed, or is over a hundred years away.

@@ -167,6 +167,12 @@ TEST(Mistakes, of_a_method_that_is_an_input) {
     expect_mistake(
         with_request("method: GET, path: /a, trailing_slash: \"${s}\"", "  s: { default: x }\n"),
         "an input of type boolean");
+    EXPECT_THAT(mistakes_in(with_request("method: GET, path: /a, trailing_slash: \"${s}\"",
+                                         "  s: { choices: [ \"true\", never ], default: never }\n")),
+                ElementsAre());
+    expect_mistake(with_request("method: GET, path: /a, trailing_slash: \"${s}\"",
+                                "  s: { choices: [ never, perhaps ], default: never }\n"),
+                   "the choices true, false and never");
 }
 
 TEST(Mistakes, in_inputs) {
@@ -317,6 +323,23 @@ TEST(Mistakes, in_the_token) {
     expect_mistake(token(header + "expires: { after: \"${name}\" }"),
                    "`after` is a duration, or a number of seconds");
     EXPECT_THAT(mistakes_in(token(header + "expires: { after: 30m }")), ElementsAre());
+}
+
+TEST(Mistakes, in_the_default_of_what_says_when_the_token_expires) {
+    const auto with_default = [](const std::string& kind, const std::string& text) {
+        return "recipe: sample\ntitle: Sample\nacquire:\n  - step: login\n    login: true\n    "
+               "request: { method: POST, path: /a }\n    take: { token: /a, end: { at: /e, default: "
+               "\"" + text + "\" } }\ntoken: { value: \"${token}\", header: { name: A, value: "
+               "\"${token}\" }, expires: { " + kind + ": \"${end}\" } }\n";
+    };
+    for (const char* good : {"5m", "300", "90m"})
+        EXPECT_THAT(mistakes_in(with_default("in", good)), ElementsAre()) << good;
+    for (const char* good : {"15m", "1904659888", "1904659888.5", "2030-05-10T16:11:28Z"})
+        EXPECT_THAT(mistakes_in(with_default("at", good)), ElementsAre()) << good;
+    for (const char* bad : {"soon", "0", "-5", "5 minutes", "2030-05-10T16:11:28Z"})
+        expect_mistake(with_default("in", bad), "its default is a duration (15m) or a number");
+    for (const char* bad : {"soon", "5 minutes", "tomorrow"})
+        expect_mistake(with_default("at", bad), "or a time (RFC 3339)");
 }
 
 TEST(Mistakes, in_answers) {

@@ -123,6 +123,18 @@ TEST(Expiry, in_a_default_of_ours_is_assumed) {
     EXPECT_EQ(made->expiry.source, ExpirySource::assumed);
 }
 
+TEST(Expiry, of_a_default_that_is_a_duration_is_assumed_too) {
+    for (const char* kind : {"{ in: \"${end}\" }", "{ at: \"${end}\" }"}) {
+        for (const Value& value : {Value(Scalar(Secret("5m")), false, true),
+                                   Value(Scalar(Milliseconds(300'000)), false, true)}) {
+            const auto made = token(kind, value);
+            ASSERT_TRUE(made) << kind;
+            EXPECT_EQ(made->expiry.lifetime, std::chrono::minutes(5));
+            EXPECT_EQ(made->expiry.source, ExpirySource::assumed);
+        }
+    }
+}
+
 TEST(Expiry, in_refuses_what_is_no_lifetime) {
     const std::string_view in = "{ in: \"${end}\" }";
     for (const Value& value :
