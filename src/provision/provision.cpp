@@ -29,6 +29,25 @@ bool creates(const recipe::Step& step) {
     return !step.login && step.request.method.text() != "GET";
 }
 
+// What a step took for people to see alone: a token that nobody uses is dropped, and lives on at
+// the upstream.
+std::string dropped_by(const recipe::Recipe& recipe, const recipe::Step& step,
+                       const recipe::Values& taken) {
+    std::set<std::string> used;
+    for (const auto* steps : {&recipe.provision, &recipe.provision_end}) {
+        for (const recipe::Step& other : *steps)
+            used.merge(recipe::names_in(other.request));
+    }
+    std::string names;
+    for (const auto& [name, value] : taken.all()) {
+        const bool needed = used.contains(name) || recipe.find_input(name) != nullptr;
+        if (value.secret() && !needed) names += (names.empty() ? "" : ", ") + name;
+    }
+    return names.empty() ? names
+                         : "the step " + step.name + " gave a " + names +
+                               ", which was dropped; it works at the upstream until it expires";
+}
+
 // Why a failed step may have done its work all the same, or empty.
 std::string why_perhaps(const upstream::StepOutcome& result) {
     if (!result.sent) return {};
@@ -149,6 +168,8 @@ asio::awaitable<bool> Provisioner::create(upstream::Target target, recipe::Value
         auto result = co_await steps_.run(target, step, values);
         if (result.verdict == Verdict::ok) {
             if (creates(step)) outcome.left.push_back(left_by(step, result.taken));
+            if (auto dropped = dropped_by(*target.recipe, step, result.taken); !dropped.empty())
+                outcome.notes.push_back(std::move(dropped));
             values.merge(result.taken);
             continue;
         }

@@ -44,6 +44,8 @@ TEST_P(ProvisionOz, end_to_end_and_the_daemon_runs_with_what_is_printed) {
     EXPECT_TRUE(holds(made.errors, "create_company: ok")) << made.errors;
     EXPECT_EQ(world.sandbox.count("oz.users").ok, 1U);
     EXPECT_EQ(world.sandbox.count("oz.service_token").requests, api == "6" ? 1U : 0U);
+    EXPECT_EQ(holds(made.errors, "gave a service_token, which was dropped"), api == "6")
+        << made.errors;
 
     const HttpAnswer answer = token_with(world, made.output, "liveness");
     ASSERT_EQ(answer.status, 200) << made.output << world.daemon.log();
@@ -68,6 +70,21 @@ TEST_P(ProvisionOz, in_the_form_of_the_other_generation_is_refused_and_the_compa
 INSTANTIATE_TEST_SUITE_P(Generation, ProvisionOz, ::testing::Values("6", "5"),
                          [](const auto& parameter) { return parameter.param; });
 
+TEST(Provision, oz_at_a_site_that_wants_one_form_of_every_path) {
+    for (const auto& [site, input] :
+         {std::pair("required", "true"), std::pair("forbidden", "never")}) {
+        World world({"--oz-slash", site});
+        const Ran made = tokenctl(world, with(with(provision_as_admin(world, "oz"), oz_user("6")),
+                                              {"--trailing-slash", input, "--generate-password",
+                                               generated(world)}));
+        ASSERT_EQ(made.exit.status, 0) << made.errors;
+        EXPECT_EQ(world.sandbox.count("oz.service_token").ok, 1U);
+        EXPECT_TRUE(holds(made.output, "trailing_slash: ")) << made.output;
+        EXPECT_EQ(token_with(world, made.output, "oz").status, 200)
+            << made.output << world.daemon.log();
+    }
+}
+
 TEST(Provision, oz_in_a_company_that_is_there) {
     World world;
     Words words = oz_user("6");
@@ -78,6 +95,75 @@ TEST(Provision, oz_in_a_company_that_is_there) {
     EXPECT_EQ(failed.exit.status, 1);
     EXPECT_EQ(world.sandbox.count("oz.companies").requests, 0U);
     EXPECT_TRUE(holds(failed.errors, "nothing was left behind")) << failed.errors;
+}
+
+TEST(Provision, oz_in_the_company_that_is_named) {
+    World world;
+    Words words = oz_user("6");
+    words[4] = "--company-id";
+    words[5] = "11111111-2222-3333-4444-555555555555";
+    const Ran made = tokenctl(world, with(with(provision_as_admin(world, "oz"), words),
+                                          {"--generate-password", generated(world)}));
+    ASSERT_EQ(made.exit.status, 0) << made.errors;
+    EXPECT_EQ(world.sandbox.count("oz.companies").requests, 0U);
+    EXPECT_EQ(token_with(world, made.output, "oz").status, 200) << world.daemon.log();
+}
+
+// What the vendors answer to the steps that create something.
+struct Refusal {
+    const char* recipe;
+    const char* endpoint;
+    const char* answer;
+    const char* step;
+    const char* says;
+    const char* left;
+};
+
+TEST(Provision, that_is_refused_tells_the_upstream_s_reasons) {
+    const char* forbidden =
+        R"("status": 403, "body": {"error_code": 9, "error_message": "Access denied for the current user.", "details": null})";
+    for (const Refusal& refusal :
+         {Refusal{"oz", "oz.companies", forbidden, "the step create_company failed",
+                  "the account lacks the permission", "nothing was left behind at the upstream"},
+          Refusal{"oz", "oz.users", forbidden, "the step create_user failed",
+                  "Access denied for the current user.", "create_company (company_id "},
+          Refusal{
+              "rossum", "rossum.users",
+              R"("status": 400, "body": {"username": ["A user with that username already exists."], "password": ["This password is too common."]})",
+              "the step create_user failed",
+              "username: A user with that username already exists.; password: This password is "
+              "too common.",
+              "nothing was left behind at the upstream"},
+          Refusal{"rossum", "rossum.users",
+                  R"("status": 403, "body": {"detail": "You do not have permission."})",
+                  "the step create_user failed", "You do not have permission.",
+                  "nothing was left behind at the upstream"}}) {
+        World world;
+        world.sandbox.fault(std::string(R"({"do": "status", "endpoint": ")") + refusal.endpoint +
+                            "\", " + refusal.answer + "}");
+        const std::string recipe = refusal.recipe;
+        const Words user = recipe == "oz" ? oz_user("6") : rossum_user("robot@mycompany");
+        const Ran failed = tokenctl(world, with(with(provision_as_admin(world, recipe), user),
+                                                {"--generate-password", generated(world)}));
+        EXPECT_EQ(failed.exit.status, 1);
+        for (const char* part : {refusal.step, refusal.says, refusal.left})
+            EXPECT_TRUE(holds(failed.errors, part)) << part << "\n" << failed.errors;
+        EXPECT_EQ(failed.output, "");
+    }
+}
+
+TEST(Provision, rossum_finds_an_organization_by_its_id_however_many_there_are) {
+    World world({"--rossum-organizations", "150", "--rossum-rate", "0", "--rossum-totals", "false"});
+    const Words words =
+        with(with(provision_as_admin(world, "rossum"), rossum_user("robot@mycompany")),
+             {"--generate-password", generated(world)});
+    const Ran unknown = tokenctl(world, with(words, {"--organization-id", "99"}));
+    EXPECT_EQ(unknown.exit.status, 1);
+    EXPECT_TRUE(holds(unknown.errors, "without an organization_id the choices are told"))
+        << unknown.errors;
+    const Ran made = tokenctl(world, with(words, {"--organization-id", "1380"}));
+    ASSERT_EQ(made.exit.status, 0) << made.errors;
+    EXPECT_TRUE(holds(made.errors, "/organizations/1380")) << made.errors;
 }
 
 TEST(Provision, rossum_says_what_there_is_to_choose_from) {

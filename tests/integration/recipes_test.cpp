@@ -26,6 +26,20 @@ TEST(Recipes, oz_expire_date_is_read_in_each_form) {
     }
 }
 
+TEST(Recipes, oz_expire_date_may_be_absent) {
+    World world({"--oz-expire-date", "absent"});
+    world.start({Account{.name = "user", .recipe = "oz", .username = "operator@oz.example"},
+                 Account{.name = "admin",
+                         .recipe = "oz-service-token",
+                         .inputs = "user_id: 00000000-0000-4000-8000-000000000002"}});
+    for (const auto& [account, life] : {std::pair("user", 900.0), std::pair("admin", 86400.0)}) {
+        const HttpAnswer answer = world.daemon.token(account);
+        ASSERT_EQ(answer.status, 200) << world.daemon.log();
+        EXPECT_EQ(text(body_of(answer).at("expiry_source")), "assumed");
+        EXPECT_NEAR(expiry_of(answer) - now_seconds(), life, 30);
+    }
+}
+
 TEST(Recipes, oz_expiry_in_the_past_is_not_served) {
     World world({"--oz-expire-date-skew", "-1h"});
     world.start({Account{.name = "oz", .recipe = "oz", .username = "operator@oz.example"}});
@@ -40,6 +54,29 @@ TEST(Recipes, oz_trailing_slash_is_an_input) {
     EXPECT_EQ(world.daemon.token("with").status, 200);
     EXPECT_EQ(world.daemon.token("without", "?wait=1s").status, 503);
     EXPECT_EQ(world.error_kind("without"), "unexpected");
+}
+
+// Of an ordinary account: its renewals are requests too.
+TEST(Recipes, oz_trailing_slash_is_an_input_of_every_request) {
+    for (const auto& [site, input] :
+         {std::pair("required", "true"), std::pair("forbidden", "never")}) {
+        World world({"--oz-slash", site, "--oz-session-ttl", "4s"});
+        const std::string slash = std::string("trailing_slash: ") + input;
+        world.start({Account{.name = "user",
+                             .recipe = "oz",
+                             .inputs = slash,
+                             .username = "operator@oz.example"},
+                     Account{.name = "admin",
+                             .recipe = "oz-service-token",
+                             .inputs = slash +
+                                       ", user_id: 00000000-0000-4000-8000-000000000002"}},
+                    impatient);
+        EXPECT_EQ(world.daemon.token("user").status, 200) << world.daemon.log();
+        EXPECT_EQ(world.daemon.token("admin").status, 200) << world.daemon.log();
+        EXPECT_TRUE(eventually(15s, [&] { return world.sandbox.count("oz.refresh").ok >= 1; }))
+            << world.daemon.log();
+        EXPECT_EQ(world.sandbox.count("oz.login", "operator@oz.example").requests, 1U);
+    }
 }
 
 TEST(Recipes, oz_service_token_of_both_generations) {
@@ -67,6 +104,23 @@ TEST(Recipes, oauth_client_credentials_by_both_authentications) {
         ASSERT_EQ(answer.status, 200) << way << world.daemon.log();
         EXPECT_EQ(text(body_of(answer).at("expiry_source")), "stated");
         EXPECT_EQ(world.use(answer, "/oauth2/userinfo"), 200);
+    }
+}
+
+TEST(Recipes, oauth_audience_is_sent_by_each_grant) {
+    for (const std::string recipe :
+         {"oauth2-client-credentials", "oauth2-password", "oauth2-refresh-token"}) {
+        World world;
+        world.sandbox.behave(
+            R"({"serve": [{"method": "POST", "path": "/for/acme", "name": "acme",
+                "if": {"body": {"audience": "https://acme.example/api?x=1&y=2"}},
+                "body": {"access_token": "$RANDOM", "expires_in": 3600}}]})");
+        world.start({Account{.name = "a",
+                             .recipe = recipe,
+                             .inputs = "audience: \"https://acme.example/api?x=1&y=2\", "
+                                       "token_path: /for/acme"}});
+        EXPECT_EQ(world.daemon.token("a").status, 200) << recipe << world.daemon.log();
+        EXPECT_EQ(world.sandbox.count("served:acme").ok, 1U);
     }
 }
 

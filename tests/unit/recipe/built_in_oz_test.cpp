@@ -63,8 +63,44 @@ TEST_F(Oz, does_without_an_expire_token) {
     EXPECT_TRUE(write_kept(*recipe, reading.taken).empty());
 }
 
-TEST_F(Oz, needs_an_expire_date) {
-    EXPECT_EQ(read(login, 200, R"({"access_token": "abc"})").verdict, Verdict::unexpected);
+TEST_F(Oz, assumes_a_short_life_where_no_date_is_told) {
+    for (const Step* step : {&login, &refresh}) {
+        for (const char* body : {R"({"access_token": "abc"})",
+                                 R"({"access_token": "abc", "expire_date": null})"}) {
+            const Reading reading = read(*step, 200, body);
+            ASSERT_EQ(reading.verdict, Verdict::ok) << reading.cause;
+            Values values = filled_inputs(*recipe);
+            values.merge(reading.taken);
+            const auto token = token_of(*recipe, values, now);
+            ASSERT_TRUE(token) << token.error().message();
+            EXPECT_EQ(token->expiry.lifetime, std::chrono::minutes(15));
+            EXPECT_EQ(token->expiry.source, core::ExpirySource::assumed);
+        }
+    }
+}
+
+TEST_F(Oz, has_the_slashes_of_the_documentation_or_of_the_site) {
+    Values values = filled_inputs(*recipe);
+    values.set("company", Value::text("acme"));
+    values.set("user_id", Value::text("u-1"));
+    const auto paths = [&](const char* slash) {
+        values.set("trailing_slash", Value::text(slash));
+        std::string all;
+        for (const auto* steps : {&recipe->acquire, &recipe->refresh, &recipe->provision}) {
+            for (const Step& step : *steps)
+                all += fill(step, values)->path + " ";
+        }
+        return all;
+    };
+    EXPECT_EQ(paths("false"),
+              "/api/authorize/auth /api/authorize/refresh/ /api/authorize/auth /api/companies/ "
+              "/api/users/ /api/users/ /api/authorize/service_token/u-1 ");
+    EXPECT_EQ(paths("true"),
+              "/api/authorize/auth/ /api/authorize/refresh/ /api/authorize/auth/ /api/companies/ "
+              "/api/users/ /api/users/ /api/authorize/service_token/u-1/ ");
+    EXPECT_EQ(paths("never"),
+              "/api/authorize/auth /api/authorize/refresh /api/authorize/auth /api/companies "
+              "/api/users /api/users /api/authorize/service_token/u-1 ");
 }
 
 TEST_F(Oz, refreshes_with_the_pair) {

@@ -113,7 +113,7 @@ TEST_F(Rossum, provisions_a_technical_user) {
         body_of(*request),
         R"({"organization":"https://x/api/v1/organizations/1","username":"svc@acme","password":"s3cret-Password",)"
         R"_("first_name":"SYSTEM USER","last_name":"(DO NOT DELETE)",)_"
-        R"("groups":["https://x/api/v1/groups/3"],"is_active":true})");
+        R"("groups":["https://x/api/v1/groups/3"],"auth_type":"password","is_active":true})");
     const auto& rules =
         *std::ranges::find(recipe->provision_inputs, "password", &Input::name)->password;
     EXPECT_EQ(rules.shortest, 12U);
