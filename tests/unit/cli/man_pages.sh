@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every manual page formats without a warning, and those of programs name each option that --help does:
-# man_pages.sh FOLDER PROGRAM...
+# Every manual page formats without a warning, those of programs name each option that --help does, and the recipe
+# that one shows is right: man_pages.sh FOLDER PROGRAM...
 set -eu
 folder=$1
 shift
@@ -27,8 +27,14 @@ for program in "$@"; do
   "$program" --help | check "$name" "$page"
   [ "$name" = tokenctl ] || continue
   for command in $("$program" --help | sed -n '/^Commands:/,/^Options:/s/^  \([a-z]*\) .*/\1/p'); do
-    case $command in provision | recipes) continue ;; esac # their options are their helper's
+    case $command in provision | recipes) continue ;; esac # see below
     "$program" "$command" --help | check "$name" "$page"
   done
+  # Of provision: but for the inputs of the recipe.
+  "$program" provision rossum --help | grep -vE -e ' VALUE' -e '--[a-z-]*password-(file|env)' | check "$name" "$page"
+  example=$(mktemp --suffix=.yaml)
+  sed -n '/^\.Bd -literal/,/^\.Ed/{/^\./!p}' "$folder/tokenbroker-recipe.5" > "$example"
+  "$program" recipes check "$example" > /dev/null || complain "tokenbroker-recipe.5 shows a recipe with mistakes"
+  rm "$example"
 done
 exit $failed
