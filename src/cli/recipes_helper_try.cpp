@@ -24,6 +24,18 @@ void print(const provision::Trial& trial) {
     std::cout << ", " << core::expiry_source_name(expiry.source) << '\n';
 }
 
+// A kept value that takes the place of a secret: the upstream may end that at its first use, and
+// nobody keeps what comes instead.
+void warn_of_spending(const recipe::Recipe& recipe) {
+    for (const std::string& name : recipe.keep) {
+        const recipe::Input* input = recipe.find_input(name);
+        if (input == nullptr || !input->secret) continue;
+        std::cout << "This may use the " << name
+                  << " up: where the upstream gives another in its place, that one is dropped. "
+                     "Try with one that no daemon is to use.\n";
+    }
+}
+
 boost::asio::awaitable<void> try_recipe(Network network, upstream::Target target,
                                         recipe::Values inputs, provision::Trial& into) {
     provision::OnStep on_step = [](const provision::StepReport& report) {
@@ -51,6 +63,7 @@ int run_recipes_try(const std::vector<std::string>& arguments) {
     const upstream::Target target = target_of(options.upstream(), recipe, *url);
 
     std::cout << "This logs in at " << url->text() << " outside of any daemon's count of logins.\n";
+    warn_of_spending(*recipe);
     const recipe::Values inputs = recipe::with_defaults(recipe->inputs, given->values);
     provision::Trial trial;
     run_with_network([&](Network network) { return try_recipe(network, target, inputs, trial); });

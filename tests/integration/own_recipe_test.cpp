@@ -178,6 +178,28 @@ TEST(Recipes, that_fail_when_tried_say_which_step_and_why) {
     EXPECT_FALSE(holds(failed.output + failed.errors, "wr0ng-one"));
 }
 
+TEST(Recipes, that_spend_a_secret_when_tried_say_so_first) {
+    World world;
+    const std::string secret = world.folder.write("secret", "sandbox-refresh-token\n");
+    const std::string client = world.folder.write("client", "sandbox-secret\n");
+    const auto tried = [&](const std::string& recipe, const Words& more) {
+        const std::string file = world.folder.write(
+            recipe + ".yaml", tokenctl(world, {"recipes", "show", recipe}).output, 0644);
+        return tokenctl(world, with({"recipes", "try", file, "--base-url", world.sandbox.url(),
+                                     "--ca-file", world.sandbox.ca_file(), "--client-id",
+                                     "sandbox-client", "--client-secret-file", client},
+                                    more));
+    };
+    const std::string warning = "This may use the refresh_token up";
+    const Ran rotates = tried("oauth2-refresh-token", {"--refresh-token-file", secret});
+    EXPECT_EQ(rotates.exit.status, 0) << rotates.errors;
+    EXPECT_TRUE(holds(rotates.output, warning)) << rotates.output;
+    EXPECT_LT(rotates.output.find(warning), rotates.output.find("login: ok"));
+    const Ran again = tried("oauth2-refresh-token", {"--refresh-token-file", secret});
+    EXPECT_EQ(again.exit.status, 1) << "it was used up";
+    EXPECT_FALSE(holds(tried("oauth2-client-credentials", {}).output, warning));
+}
+
 TEST(Recipes, that_need_a_secret_by_another_input_ask_for_it) {
     World world;
     const std::string file = world.folder.write(
