@@ -19,13 +19,20 @@ using fuzz::require;
 recipe::Values hostile_values(const recipe::Recipe& recipe) {
     constexpr std::string_view hostile = "../\"}\r\nX-Evil: 1&a=b#?\\%00";
     recipe::Values values = recipe::with_defaults(recipe.inputs, {});
-    for (const recipe::Input& input : recipe.inputs) {
-        if (!values.has(input.name)) values.set(input.name, recipe::secret_input(Secret(hostile)));
+    values = recipe::with_defaults(recipe.provision_inputs, std::move(values));
+    for (const auto* inputs : {&recipe.inputs, &recipe.provision_inputs}) {
+        for (const recipe::Input& input : *inputs) {
+            if (!values.has(input.name))
+                values.set(input.name, recipe::secret_input(Secret(hostile)));
+        }
     }
-    for (const recipe::Step& step : recipe.acquire) {
-        for (const recipe::Take& take : step.take)
-            values.set(take.name, recipe::secret_input(Secret(hostile)));
+    for (const auto* steps : {&recipe.acquire, &recipe.refresh, &recipe.provision}) {
+        for (const recipe::Step& step : *steps) {
+            for (const recipe::Take& take : step.take)
+                values.set(take.name, recipe::secret_input(Secret(hostile)));
+        }
     }
+    if (!values.has("token")) values.set("token", recipe::secret_input(Secret(hostile)));
     return values;
 }
 
@@ -60,7 +67,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fill_all(parsed->acquire, values);
     fill_all(parsed->refresh, values);
     fill_all(parsed->revoke, values);
+    if (parsed->probe) fill_all({*parsed->probe}, values);
     fill_all(parsed->provision, values);
+    fill_all(parsed->provision_end, values);
     static_cast<void>(recipe::token_of(*parsed, values, WallTime(std::chrono::hours(500'000))));
     return 0;
 }
