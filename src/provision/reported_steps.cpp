@@ -52,8 +52,8 @@ void ReportedSteps::report(const upstream::Target& target, const recipe::Step& s
     const auto sent = recipe::fill(step, values, target.base_path);
     const auto& answer = watched_.last();
     if (sent && answer) {
-        report.shape = recipe::shape_of(answer->body.reveal(),
-                                        upstream::secrets_of(target, values, *sent));
+        report.shape =
+            recipe::shape_of(answer->body.reveal(), upstream::secrets_of(target, values, *sent));
     }
     on_step_(report);
 }

@@ -48,9 +48,7 @@ public:
     // All outlive it, and it outlives its coroutines.
     ReportedSteps(upstream::Transport& transport, const async::Clock& clock, Logger& log,
                   OnStep on_step)
-        : watched_(transport),
-          steps_(watched_, clock, log),
-          on_step_(std::move(on_step)) {}
+        : watched_(transport), steps_(watched_, clock, log), on_step_(std::move(on_step)) {}
 
     // `step` is one of the target's recipe.
     boost::asio::awaitable<upstream::StepOutcome> run(upstream::Target target,

@@ -140,9 +140,10 @@ void Flow::check_slash(const Step& step) {
     const auto known = [](const std::string& choice) {
         return choice == "true" || choice == "false" || choice == "never";
     };
-    const bool fits = input != nullptr && (input->type == InputType::boolean ||
-                                           (input->type == InputType::choice &&
-                                            std::ranges::all_of(input->choices, known)));
+    const bool fits =
+        input != nullptr &&
+        (input->type == InputType::boolean ||
+         (input->type == InputType::choice && std::ranges::all_of(input->choices, known)));
     if (!fits) {
         mistakes_.add(slash.place(),
                       "`trailing_slash` is true, false, or an input of type boolean or with the "

@@ -69,8 +69,8 @@ struct Basic {
 struct Request {
     Template method;  // a method, or one placeholder of an input whose choices are methods
     Template path;    // starts with '/'; relative to the base URL
-    // "true": one is added; "false" or empty: as the path is written; "never", of an input with such
-    // choices: the path's own is left out.
+    // "true": one is added; "false" or empty: as the path is written; "never", of an input with
+    // such choices: the path's own is left out.
     Template trailing_slash;
     std::vector<Field> query;
     std::vector<Field> headers;

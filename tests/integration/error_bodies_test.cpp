@@ -221,21 +221,21 @@ INSTANTIATE_TEST_SUITE_P(Of, DocumentedErrors,
 
 // A renewal that fails: the token is served on, and no login is made for it.
 TEST(DocumentedErrors, of_a_renewal_of_oz_cost_no_login) {
-    const Table table{"oz_refresh",
-                      "oz",
-                      "oz.refresh",
-                      "",
-                      "sandbox-admin-password",
-                      {
-                          {"code-0", OZ(500, 0, "Unknown"), unavailable},
-                          {"code-11", OZ(500, 11, "External service"), unavailable},
-                          {"code-12-status-200", OZ(200, 12, "Database"), unavailable},
-                          {"error", R"("status": 502, "body": "<html>Bad Gateway</html>")",
-                           unavailable},
-                          {"maintenance", R"("status": 503, "body": "")", unavailable},
-                          {"busy", R"("status": 429, "retry_after": 60, "body": "")", throttled},
-                          {"busy-code", "\"retry_after\": 60, " OZ(429, 0, "Too many"), throttled},
-                      }};
+    const Table table{
+        "oz_refresh",
+        "oz",
+        "oz.refresh",
+        "",
+        "sandbox-admin-password",
+        {
+            {"code-0", OZ(500, 0, "Unknown"), unavailable},
+            {"code-11", OZ(500, 11, "External service"), unavailable},
+            {"code-12-status-200", OZ(200, 12, "Database"), unavailable},
+            {"error", R"("status": 502, "body": "<html>Bad Gateway</html>")", unavailable},
+            {"maintenance", R"("status": 503, "body": "")", unavailable},
+            {"busy", R"("status": 429, "retry_after": 60, "body": "")", throttled},
+            {"busy-code", "\"retry_after\": 60, " OZ(429, 0, "Too many"), throttled},
+        }};
     const TempDir files;
     World world({"--accounts", files.write("accounts.json", accounts_of(table)), "--oz-session-ttl",
                  "20s"});

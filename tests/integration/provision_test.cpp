@@ -74,9 +74,9 @@ TEST(Provision, oz_at_a_site_that_wants_one_form_of_every_path) {
     for (const auto& [site, input] :
          {std::pair("required", "true"), std::pair("forbidden", "never")}) {
         World world({"--oz-slash", site});
-        const Ran made = tokenctl(world, with(with(provision_as_admin(world, "oz"), oz_user("6")),
-                                              {"--trailing-slash", input, "--generate-password",
-                                               generated(world)}));
+        const Ran made = tokenctl(
+            world, with(with(provision_as_admin(world, "oz"), oz_user("6")),
+                        {"--trailing-slash", input, "--generate-password", generated(world)}));
         ASSERT_EQ(made.exit.status, 0) << made.errors;
         EXPECT_EQ(world.sandbox.count("oz.service_token").ok, 1U);
         EXPECT_TRUE(holds(made.output, "trailing_slash: ")) << made.output;
@@ -122,22 +122,23 @@ struct Refusal {
 TEST(Provision, that_is_refused_tells_the_upstream_s_reasons) {
     const char* forbidden =
         R"("status": 403, "body": {"error_code": 9, "error_message": "Access denied for the current user.", "details": null})";
-    for (const Refusal& refusal :
-         {Refusal{"oz", "oz.companies", forbidden, "the step create_company failed",
-                  "the account lacks the permission", "nothing was left behind at the upstream"},
-          Refusal{"oz", "oz.users", forbidden, "the step create_user failed",
-                  "Access denied for the current user.", "create_company (company_id "},
-          Refusal{
-              "rossum", "rossum.users",
-              R"("status": 400, "body": {"username": ["A user with that username already exists."], "password": ["This password is too common."]})",
-              "the step create_user failed",
-              "username: A user with that username already exists.; password: This password is "
-              "too common.",
-              "nothing was left behind at the upstream"},
-          Refusal{"rossum", "rossum.users",
-                  R"("status": 403, "body": {"detail": "You do not have permission."})",
-                  "the step create_user failed", "You do not have permission.",
-                  "nothing was left behind at the upstream"}}) {
+    for (
+        const Refusal& refusal :
+        {Refusal{"oz", "oz.companies", forbidden, "the step create_company failed",
+                 "the account lacks the permission", "nothing was left behind at the upstream"},
+         Refusal{"oz", "oz.users", forbidden, "the step create_user failed",
+                 "Access denied for the current user.", "create_company (company_id "},
+         Refusal{
+             "rossum", "rossum.users",
+             R"("status": 400, "body": {"username": ["A user with that username already exists."], "password": ["This password is too common."]})",
+             "the step create_user failed",
+             "username: A user with that username already exists.; password: This password is "
+             "too common.",
+             "nothing was left behind at the upstream"},
+         Refusal{"rossum", "rossum.users",
+                 R"("status": 403, "body": {"detail": "You do not have permission."})",
+                 "the step create_user failed", "You do not have permission.",
+                 "nothing was left behind at the upstream"}}) {
         World world;
         world.sandbox.fault(std::string(R"({"do": "status", "endpoint": ")") + refusal.endpoint +
                             "\", " + refusal.answer + "}");
@@ -153,7 +154,8 @@ TEST(Provision, that_is_refused_tells_the_upstream_s_reasons) {
 }
 
 TEST(Provision, rossum_finds_an_organization_by_its_id_however_many_there_are) {
-    World world({"--rossum-organizations", "150", "--rossum-rate", "0", "--rossum-totals", "false"});
+    World world(
+        {"--rossum-organizations", "150", "--rossum-rate", "0", "--rossum-totals", "false"});
     const Words words =
         with(with(provision_as_admin(world, "rossum"), rossum_user("robot@mycompany")),
              {"--generate-password", generated(world)});

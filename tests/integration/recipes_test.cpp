@@ -68,8 +68,7 @@ TEST(Recipes, oz_trailing_slash_is_an_input_of_every_request) {
                              .username = "operator@oz.example"},
                      Account{.name = "admin",
                              .recipe = "oz-service-token",
-                             .inputs = slash +
-                                       ", user_id: 00000000-0000-4000-8000-000000000002"}},
+                             .inputs = slash + ", user_id: 00000000-0000-4000-8000-000000000002"}},
                     impatient);
         EXPECT_EQ(world.daemon.token("user").status, 200) << world.daemon.log();
         EXPECT_EQ(world.daemon.token("admin").status, 200) << world.daemon.log();

@@ -37,9 +37,11 @@ TEST(CoreSettings, carry_what_core_decides_by) {
 
 TEST(CoreSettings, say_whether_what_is_kept_replaces_an_input) {
     const auto of = [](const std::string& recipe, const std::string& inputs) {
-        return core_settings(account_of(std::string(preamble) + "accounts: { one: { recipe: " +
-                                        recipe + ", base_url: 'https://x', inputs: { client_id: "
-                                        "i, client_secret: { env: S }, " + inputs + " } } }\n"))
+        return core_settings(account_of(std::string(preamble) +
+                                        "accounts: { one: { recipe: " + recipe +
+                                        ", base_url: 'https://x', inputs: { client_id: "
+                                        "i, client_secret: { env: S }, " +
+                                        inputs + " } } }\n"))
             .kept_replaces_input;
     };
     EXPECT_TRUE(of("oauth2-refresh-token", "refresh_token: { env: R }"));

@@ -39,7 +39,8 @@ TEST(Password, that_keeps_the_rules_is_right) {
 }
 
 TEST(Password, has_a_length_in_characters_and_not_in_bytes) {
-    const std::string wide = "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80Tr4-";  // 7 characters of 13 bytes
+    const std::string wide =
+        "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80Tr4-";  // 7 characters of 13 bytes
     EXPECT_THAT(mistakes(wide), ElementsAre("the password has to have 12 to 64 characters"));
     std::string long_one;
     for (int n = 0; n < 9; ++n)

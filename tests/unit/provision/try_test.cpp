@@ -83,11 +83,10 @@ TEST_F(TryOauth, masks_the_header_that_the_credentials_went_in) {
         const Trial trial = run(client_id);
         EXPECT_FALSE(trial.ok);
         EXPECT_EQ((told() + trial.error).find(header), std::string::npos) << told();
-        EXPECT_EQ(reports.front().message,
-                  "HTTP 400: you sent *** (error invalid_request)");
-        EXPECT_EQ(reports.front().shape,
-                  R"({"error": text of 15, "error_description": text of )" +
-                      std::to_string(9 + header.size()) + R"(, "***": number})");
+        EXPECT_EQ(reports.front().message, "HTTP 400: you sent *** (error invalid_request)");
+        EXPECT_EQ(reports.front().shape, R"({"error": text of 15, "error_description": text of )" +
+                                             std::to_string(9 + header.size()) +
+                                             R"(, "***": number})");
     }
 }
 

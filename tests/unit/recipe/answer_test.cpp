@@ -319,8 +319,8 @@ TEST(UpstreamText, of_a_successful_answer_shows_no_other_member) {
 
 TEST(UpstreamText, is_whole_as_half_a_secret_could_not_be_masked) {
     const std::string longer(1000, 'x');
-    EXPECT_EQ(
-        read(other_step(), answer(400, R"({"detail": ")" + longer + "\"}")).upstream_text, longer);
+    EXPECT_EQ(read(other_step(), answer(400, R"({"detail": ")" + longer + "\"}")).upstream_text,
+              longer);
     EXPECT_EQ(read(other_step(), answer(502, longer)).upstream_text, longer);
 }
 

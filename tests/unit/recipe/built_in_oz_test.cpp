@@ -65,8 +65,8 @@ TEST_F(Oz, does_without_an_expire_token) {
 
 TEST_F(Oz, assumes_a_short_life_where_no_date_is_told) {
     for (const Step* step : {&login, &refresh}) {
-        for (const char* body : {R"({"access_token": "abc"})",
-                                 R"({"access_token": "abc", "expire_date": null})"}) {
+        for (const char* body :
+             {R"({"access_token": "abc"})", R"({"access_token": "abc", "expire_date": null})"}) {
             const Reading reading = read(*step, 200, body);
             ASSERT_EQ(reading.verdict, Verdict::ok) << reading.cause;
             Values values = filled_inputs(*recipe);

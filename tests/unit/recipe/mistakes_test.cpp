@@ -167,9 +167,10 @@ TEST(Mistakes, of_a_method_that_is_an_input) {
     expect_mistake(
         with_request("method: GET, path: /a, trailing_slash: \"${s}\"", "  s: { default: x }\n"),
         "an input of type boolean");
-    EXPECT_THAT(mistakes_in(with_request("method: GET, path: /a, trailing_slash: \"${s}\"",
-                                         "  s: { choices: [ \"true\", never ], default: never }\n")),
-                ElementsAre());
+    EXPECT_THAT(
+        mistakes_in(with_request("method: GET, path: /a, trailing_slash: \"${s}\"",
+                                 "  s: { choices: [ \"true\", never ], default: never }\n")),
+        ElementsAre());
     expect_mistake(with_request("method: GET, path: /a, trailing_slash: \"${s}\"",
                                 "  s: { choices: [ never, perhaps ], default: never }\n"),
                    "the choices true, false and never");
@@ -328,9 +329,13 @@ TEST(Mistakes, in_the_token) {
 TEST(Mistakes, in_the_default_of_what_says_when_the_token_expires) {
     const auto with_default = [](const std::string& kind, const std::string& text) {
         return "recipe: sample\ntitle: Sample\nacquire:\n  - step: login\n    login: true\n    "
-               "request: { method: POST, path: /a }\n    take: { token: /a, end: { at: /e, default: "
-               "\"" + text + "\" } }\ntoken: { value: \"${token}\", header: { name: A, value: "
-               "\"${token}\" }, expires: { " + kind + ": \"${end}\" } }\n";
+               "request: { method: POST, path: /a }\n    take: { token: /a, end: { at: /e, "
+               "default: "
+               "\"" +
+               text +
+               "\" } }\ntoken: { value: \"${token}\", header: { name: A, value: "
+               "\"${token}\" }, expires: { " +
+               kind + ": \"${end}\" } }\n";
     };
     for (const char* good : {"5m", "300", "90m"})
         EXPECT_THAT(mistakes_in(with_default("in", good)), ElementsAre()) << good;
