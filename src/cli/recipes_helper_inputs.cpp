@@ -103,9 +103,13 @@ std::optional<int> InputOptions::parse(const std::vector<std::string>& arguments
         };
         // Said here, and not by the parser, which would repeat the secret.
         if (input.secret && std::ranges::any_of(arguments, names_it)) {
-            return recipes_fail(recipes_usage,
-                                option + ": a secret is not taken from the command line: give " +
-                                    option + "-file or " + option + "-env, or be asked for it");
+            std::string text = option;
+            text.append(": a secret is not taken from the command line: give ")
+                .append(option)
+                .append("-file or ")
+                .append(option)
+                .append("-env, or be asked for it");
+            return recipes_fail(recipes_usage, text);
         }
     }
     try {
