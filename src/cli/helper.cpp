@@ -2,10 +2,10 @@
 #include "cli/output.hpp"
 
 #include <array>
+#include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <string>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 namespace tokenbroker::cli {
@@ -19,13 +19,8 @@ constexpr const char* helper_name = "tokenctl-recipes";
 std::string own_folder() {
     std::array<char, PATH_MAX> buffer{};
     const auto length = readlink("/proc/self/exe", buffer.data(), buffer.size());
-    std::string path;
-    if (length > 0) {
-        path.assign(buffer.data(), static_cast<std::size_t>(length));
-    } else {
-        const auto called_by = getauxval(AT_EXECFN);
-        if (called_by != 0) path = reinterpret_cast<const char*>(called_by);
-    }
+    std::string path = program_invocation_name;
+    if (length > 0) path.assign(buffer.data(), static_cast<std::size_t>(length));
     if (!path.starts_with('/')) return {};
     path.resize(path.find_last_of('/'));
     return path;
