@@ -25,7 +25,11 @@ void Account::start() {
 asio::awaitable<void> Account::run() {
     co_await load();
     co_await check_secrets();
+    prepared_ = true;
+    announce();
     tasks_.spawn("secrets of " + settings_.name.text(), watch_secrets());
+    while (!let_go_)
+        co_await wake_.wait();
     while (true) {
         poked_ = false;
         core::Step step = machine_.next(services_.clock.now(), services_.ledger.model());
@@ -41,6 +45,22 @@ asio::awaitable<void> Account::run() {
         attempting_ = false;
         announce();
     }
+}
+
+asio::awaitable<void> Account::prepared(BootTime deadline) {
+    while (!prepared_) {
+        const bool notified = co_await changed_.wait_until(services_.clock, deadline);
+        if (!notified) break;
+    }
+}
+
+void Account::line_up() {
+    if (prepared_ && !removed_) machine_.line_up(services_.clock.now(), services_.ledger.model());
+}
+
+void Account::let_go() {
+    let_go_ = true;
+    poke();
 }
 
 asio::awaitable<void> Account::sleep(core::Sleep sleep) {

@@ -31,6 +31,12 @@ public:
     // -- its life, steered by Broker
     void start();
     [[nodiscard]] bool loaded() const noexcept { return loaded_; }
+    // Until its secrets were looked at too, or boot time reaches `deadline`.
+    boost::asio::awaitable<void> prepared(BootTime deadline);
+    // Takes its place among the realm's accounts that begin with it; then let_go() each of them.
+    void line_up();
+    // It attempts nothing before this.
+    void let_go();
     boost::asio::awaitable<void> changed_at_all();  // until anything is worth another look
     // The same account under other settings.
     void configure(AccountSettings settings);
@@ -137,6 +143,8 @@ private:
     async::Event wake_;     // of the loop
     bool poked_ = false;
     bool loaded_ = false;
+    bool prepared_ = false;
+    bool let_go_ = false;
     bool attempting_ = false;
     bool sealing_ = false;
     bool stopping_ = false;

@@ -13,6 +13,8 @@ constexpr Milliseconds between_housekeeping = std::chrono::minutes(10);
 constexpr unsigned rounds_between_orphans = 36;  // every 6 hours
 constexpr Milliseconds first_mending = std::chrono::seconds(1);
 constexpr Milliseconds longest_mending = std::chrono::seconds(30);
+// Accounts that start together wait so long for each other's secrets, which may lie on a slow disk.
+constexpr Milliseconds patience_with_secrets = std::chrono::seconds(1);
 
 bool same_account(const state::Binding& left, const state::Binding& right) {
     return left.account == right.account && left.recipe == right.recipe &&
@@ -51,6 +53,21 @@ asio::awaitable<Result<void>> Broker::start(Settings settings) {
     co_return Result<void>();
 }
 
+void Broker::begin() {
+    tasks_.spawn("first logins", let_go(running()));
+}
+
+// All of them stand in their realms' queues before the first one goes.
+asio::awaitable<void> Broker::let_go(std::vector<AccountPointer> held) {
+    const BootTime deadline = services_.clock.now().boot + patience_with_secrets;
+    for (const AccountPointer& account : held)
+        co_await account->prepared(deadline);
+    for (const AccountPointer& account : held)
+        account->line_up();
+    for (const AccountPointer& account : held)
+        account->let_go();
+}
+
 void Broker::set_budgets(const Settings& settings) {
     core::Ledger& ledger = services_.ledger.model();
     ledger.forget_realms();
@@ -61,11 +78,12 @@ void Broker::set_budgets(const Settings& settings) {
     }
 }
 
-void Broker::add(AccountSettings settings) {
+Broker::AccountPointer Broker::add(AccountSettings settings) {
     const std::string name = settings.name.text();
     auto account = std::make_shared<Account>(services_, std::move(settings));
     account->start();
-    accounts_.emplace(name, std::move(account));
+    accounts_.emplace(name, account);
+    return account;
 }
 
 asio::awaitable<void> Broker::apply(Settings settings) {
@@ -92,12 +110,14 @@ asio::awaitable<void> Broker::apply(Settings settings) {
     }
     for (const AccountPointer& account : leaving)
         co_await drop(account);
+    std::vector<AccountPointer> coming;
     for (auto& [name, account] : settings.accounts)
-        add(std::move(account));
-    for (const auto& account : running()) {
+        coming.push_back(add(std::move(account)));
+    for (const AccountPointer& account : coming) {
         while (!account->loaded())
             co_await account->changed_at_all();
     }
+    tasks_.spawn("first logins", let_go(std::move(coming)));
 }
 
 asio::awaitable<void> Broker::drop(AccountPointer account) {

@@ -26,8 +26,11 @@ public:
     Broker& operator=(const Broker&) = delete;
 
     // Opens the ledger and starts the accounts. Returns once every account has looked for its
-    // sealed token; none waits for an upstream. An error is one that the daemon can't run with.
+    // sealed token; none asks its upstream for anything before begin(). An error is one that the
+    // daemon can't run with.
     boost::asio::awaitable<Result<void>> start(Settings settings);
+    // The API serves: accounts log in, in the order of their need.
+    void begin();
     // Makes the running accounts those of `settings`. Accounts that did not change keep token,
     // timers, streams.
     boost::asio::awaitable<void> apply(Settings settings);
@@ -51,7 +54,8 @@ private:
     using AccountPointer = std::shared_ptr<Account>;
 
     void set_budgets(const Settings& settings);
-    void add(AccountSettings settings);
+    AccountPointer add(AccountSettings settings);
+    boost::asio::awaitable<void> let_go(std::vector<AccountPointer> held);
     boost::asio::awaitable<void> drop(AccountPointer account);
     boost::asio::awaitable<void> quiet(AccountPointer account);
     boost::asio::awaitable<void> housekeeping();

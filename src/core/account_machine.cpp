@@ -87,6 +87,12 @@ Step AccountMachine::next(Moment now, Ledger& ledger) {
     return attempt;
 }
 
+void AccountMachine::line_up(Moment now, Ledger& ledger) {
+    const Plan plan = this->plan(now, ledger);
+    const bool may_log_in = plan.attempt && plan.attempt->record;
+    if (may_log_in || plan.queues) ledger.enqueue(settings_.account, priority(now));
+}
+
 bool AccountMachine::may_still_send(Moment now, const Ledger& ledger) const {
     return !ledger.not_before(settings_.realm, now.boot);
 }

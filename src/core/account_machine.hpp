@@ -68,6 +68,9 @@ public:
     // What to do now. Sleep while an attempt runs. Never the same Sleep{now}: time has to pass or
     // an event to come.
     [[nodiscard]] Step next(Moment now, Ledger& ledger);
+    // Before the first next() of accounts that start together: one whose login is due takes its
+    // place in the realm's queue, so that need decides who goes first, and not who asks first.
+    void line_up(Moment now, Ledger& ledger);
     // The attempt's record can't be made durable: no login. The token is served on.
     void ledger_failed(const std::string& message, Moment now, Ledger& ledger);
     // After the record became durable: whether a throttle came in between. Then hand in unsent() as

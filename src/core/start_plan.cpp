@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <tuple>
 
 namespace tokenbroker::core {
 namespace {
@@ -52,13 +51,6 @@ std::string number(double value) {
 }
 
 }  // namespace
-
-std::vector<StartEntry> start_order(std::vector<StartEntry> entries) {
-    std::sort(entries.begin(), entries.end(), [](const StartEntry& left, const StartEntry& right) {
-        return std::tie(left.priority, left.account) < std::tie(right.priority, right.account);
-    });
-    return entries;
-}
 
 Milliseconds cold_start(std::size_t accounts, const Budget& realm) noexcept {
     const auto count = static_cast<Milliseconds::rep>(accounts);

@@ -3,25 +3,12 @@
 #include "base/time.hpp"
 #include "core/account_settings.hpp"
 #include "core/budget.hpp"
-#include "core/realm_book.hpp"
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace tokenbroker::core {
-
-// One account at start.
-struct StartEntry {
-    std::string account;
-    std::string realm;
-    Priority priority;
-};
-
-// The order in which accounts log in: calls waiting, then without a token, then by earliest expiry;
-// equals by name. When each may is the ledger's to say.
-std::vector<StartEntry> start_order(std::vector<StartEntry> entries);
 
 // How long `accounts` logins take behind a realm's budget.
 Milliseconds cold_start(std::size_t accounts, const Budget& realm) noexcept;

@@ -100,6 +100,7 @@ asio::awaitable<void> Daemon::live() {
         log_.info("ready", "serving",
                   {{"accounts", settings_.accounts.size()}, {"version", program_version}});
         manager_.ready(status_line());
+        broker_.begin();
         while (!stopping_)
             co_await stop_.wait();
     } else {

@@ -63,6 +63,7 @@ void BrokerTest::start(Settings wanted) {
     auto started = call(process->broker.start(std::move(wanted)));
     until([&] { return started->reply.has_value(); });
     ASSERT_TRUE(started->reply->has_value()) << started->reply->error().message();
+    process->broker.begin();
     settle();
 }
 

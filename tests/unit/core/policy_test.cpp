@@ -103,22 +103,6 @@ TEST(RefreshPolicy, no_configuration_puts_the_refresh_outside_the_life_of_the_to
     }
 }
 
-TEST(StartPlan, waiting_calls_go_first_then_no_token_then_the_earliest_expiry) {
-    const BootTime soon{hours(1)};
-    const BootTime late{hours(2)};
-    const auto order = start_order({{"late", "r", {false, true, late}},
-                                    {"soon", "r", {false, true, soon}},
-                                    {"none", "r", {false, false, {}}},
-                                    {"none-too", "r", {false, false, {}}},
-                                    {"waits", "r", {true, true, late}},
-                                    {"waits-without", "r", {true, false, {}}}});
-    std::vector<std::string> names;
-    for (const StartEntry& entry : order)
-        names.push_back(entry.account);
-    EXPECT_EQ(names, (std::vector<std::string>{"waits-without", "waits", "none", "none-too", "soon",
-                                               "late"}));
-}
-
 AccountSettings account(const std::string& name, Milliseconds lifetime) {
     AccountSettings settings;
     settings.account = name;
