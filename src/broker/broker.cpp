@@ -39,6 +39,7 @@ asio::awaitable<Result<void>> Broker::start(Settings settings) {
     const Moment now = services_.clock.now();
     auto opened = co_await services_.ledger.open(now);
     if (!opened) co_return opened.error().during("opening the login ledger");
+    if (services_.ledger.behind()) ++services_.metrics.process().ledger_failures;
     admins_ = settings.admins;
     for (auto& [name, account] : settings.accounts)
         add(std::move(account));

@@ -13,7 +13,12 @@ asio::awaitable<Result<void>> DurableLedger::open(Moment now) {
     core::Stamp stamp = model_.stamp(now);
     auto opened = co_await file_.open(std::move(stamp));
     if (!opened) co_return opened.error();
-    if (opened->lost) {
+    if (opened->lost && opened->set_aside.empty()) {
+        log_.error("ledger_unreadable",
+                   "the login ledger can't be read: budgets count as spent but for one login an "
+                   "account",
+                   {{"cause", opened->detail}});
+    } else if (opened->lost) {
         log_.error("ledger_set_aside",
                    "the login ledger can't be read and was set aside: budgets count as spent but "
                    "for one login an account",
@@ -27,7 +32,12 @@ asio::awaitable<Result<void>> DurableLedger::open(Moment now) {
     model_.load(opened->records, now);
     std::vector<core::LedgerRecord> snapshot = model_.snapshot(now);
     auto compacted = co_await file_.compact(std::move(snapshot));
-    if (!compacted) {
+    if (!compacted && opened->unwritten) {
+        fall_behind(now.wall);
+        log_.error("ledger_write_failed",
+                   "the login ledger can't be written: no login is made until it can",
+                   {{"cause", compacted.error().message()}});
+    } else if (!compacted) {
         log_.warn("ledger_not_compacted",
                   "the login ledger can't be rewritten shorter; it is used as it is",
                   {{"cause", compacted.error().message()}});
@@ -35,14 +45,16 @@ asio::awaitable<Result<void>> DurableLedger::open(Moment now) {
     co_return Result<void>();
 }
 
+void DurableLedger::fall_behind(WallTime at) {
+    ++missed_;
+    last_missed_ = at;
+    fell_behind_.notify_all();
+}
+
 asio::awaitable<Result<void>> DurableLedger::append(std::vector<core::LedgerRecord> records) {
     const WallTime at = core::stamp_of(records.front()).wall;
     auto written = co_await file_.append(std::move(records));
-    if (!written) {
-        ++missed_;
-        last_missed_ = at;
-        fell_behind_.notify_all();
-    }
+    if (!written) fall_behind(at);
     co_return written;
 }
 

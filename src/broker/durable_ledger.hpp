@@ -18,7 +18,8 @@ public:
     // `file` outlives it.
     DurableLedger(core::Ledger model, state::LedgerFile& file, Logger& log);
 
-    // Reads the file and counts what is in it. Budgets are set in the model before.
+    // Reads the file and counts what is in it. Budgets are set in the model before. A file that
+    // can't be read counts as lost; one that can't be written is behind from the start.
     boost::asio::awaitable<Result<void>> open(Moment now);
 
     [[nodiscard]] core::Ledger& model() noexcept { return model_; }
@@ -39,6 +40,8 @@ public:
     boost::asio::awaitable<void> compact_if_due(Moment now);
 
 private:
+    void fall_behind(WallTime at);
+
     core::Ledger model_;
     state::LedgerFile& file_;
     Logger& log_;

@@ -42,6 +42,7 @@ asio::awaitable<Result<LedgerFile::Opened>> LedgerFile::open(core::Stamp now) {
     opened.detail = std::move(read->detail);
     opened.set_aside = std::move(read->set_aside);
     opened.torn_bytes = read->torn_bytes;
+    opened.unwritten = std::move(read->unwritten);
     if (opened.lost) opened.records.push_back(mark);
     for (const std::string& line : read->records) {
         if (auto record = decode_record(line)) opened.records.push_back(std::move(*record));

@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,13 +23,14 @@ public:
         std::string set_aside;  // where the unreadable file lies now
         std::size_t torn_bytes =
             0;  // of a write that was cut short, and that nobody was told of: cut off
+        std::optional<Error> unwritten;  // why the file does not say so yet: nothing can be appended
+                                         // before compact() has worked
     };
 
     LedgerFile(const std::string& directory, async::Offload& offload,
                host::FileSystem& files = host::FileSystem::kernel());
 
-    // Once, before anything else; made where it is not there. An error is one of the machine:
-    // nothing was judged or changed, and open() may be tried again.
+    // Once, before anything else; made where it is not there.
     boost::asio::awaitable<Result<Opened>> open(core::Stamp now);
     // Durable, all of them, once this returns well. After an error none of them is in the file; a
     // call that was cancelled may have written them. Appends that wait together share one

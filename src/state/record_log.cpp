@@ -87,12 +87,13 @@ private:
     Result<Opened> open(Records lost_mark, const Readable& readable) {
         readable_ = readable;
         auto content = host::read_file(files_, path_, longest_file, host::Links::refuse);
+        if (!content && content.error().code() != Errc::not_found)
+            content = host::read_file(files_, path_, longest_file, host::Links::refuse);
+        Opened opened;
         if (!content && content.error().code() == Errc::not_found) {
-            auto made = replace({});
-            if (!made) return made.error();
-            return Opened{};
+            note(opened, replace({}));
+            return opened;
         }
-        if (!content && content.error().code() == Errc::io) return content.error();
         ParsedFrames parsed;
         if (content) {
             parsed = parse_frames(content->bytes.reveal(), readable);
@@ -105,36 +106,43 @@ private:
             return start_anew(std::move(lost_mark), std::move(parsed));
         }
         const std::size_t whole = content->bytes.size();
-        if (auto opened = open_for_appending(parsed); !opened) return opened.error();
-        if (parsed.fate == Fate::torn) {
+        note(opened, open_for_appending(parsed));
+        if (parsed.fate == Fate::torn && !opened.unwritten) {
             must_cut_ = true;
-            if (auto cut = cut_to_size(); !cut) return cut.error();
+            note(opened, cut_to_size());
         }
-        Opened opened;
         opened.records = std::move(parsed.records);
         opened.torn_bytes = whole - parsed.good_bytes;
         if (opened.torn_bytes > 0) opened.detail = path_ + ": " + parsed.detail;
         return opened;
     }
 
+    static void note(Opened& opened, const Result<void>& written) {
+        if (!written) opened.unwritten = written.error();
+    }
+
     // By a second name for the old file and then a rename over the first: at no instant is there no
     // ledger, which would count as nothing spent.
-    Result<Opened> start_anew(Records records, ParsedFrames parsed) {
+    Opened start_anew(Records records, ParsedFrames parsed) {
         Opened opened;
         opened.lost = true;
         opened.detail = path_ + ": " + parsed.detail;
         opened.records = std::move(parsed.records);
         std::copy(opened.records.begin(), opened.records.end(), std::back_inserter(records));
-        for (unsigned n = 1; n < 1000 && opened.set_aside.empty(); ++n) {
-            const std::string name = path_ + ".bad-" + std::to_string(n);
-            if (files_.link(path_.c_str(), name.c_str()) == 0) {
-                opened.set_aside = name;
-            } else if (errno != EEXIST) {
-                break;
-            }
-        }
-        if (auto replaced = replace(records); !replaced) return replaced.error();
+        opened.set_aside = keep_under_another_name();
+        must_keep_ = opened.set_aside.empty();
+        note(opened, replace(records));
         return opened;
+    }
+
+    // The other name; empty where it can have none.
+    std::string keep_under_another_name() {
+        for (unsigned n = 1; n < 1000; ++n) {
+            std::string name = path_ + ".bad-" + std::to_string(n);
+            if (files_.link(path_.c_str(), name.c_str()) == 0) return name;
+            if (errno != EEXIST) break;
+        }
+        return {};
     }
 
     Result<void> append(const Records& records) {
@@ -176,11 +184,13 @@ private:
     Result<void> replace(const Records& records) {
         std::string content(frames_begin);
         if (!records.empty()) content += encode_frame(1, records);
+        if (must_keep_) keep_under_another_name();
         // From here on it is not known which file the name stands for, until it was read again.
         close();
         if (auto written = host::write_file(files_, path_, content, ours); !written) return written;
         if (auto ready = make_ready(); !ready) return ready;
         size_at_first = size.load();
+        must_keep_ = false;
         return {};
     }
 
@@ -216,7 +226,8 @@ private:
     Readable readable_;
     int file_ = -1;
     std::uint64_t next_number_ = 1;
-    bool must_cut_ = false;  // a failed write may have left bytes behind `size`
+    bool must_cut_ = false;   // a failed write may have left bytes behind `size`
+    bool must_keep_ = false;  // the file is an unreadable one that has no other name yet
 };
 
 RecordLog::RecordLog(std::string path, async::Offload& offload, host::FileSystem& files)

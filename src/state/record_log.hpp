@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ public:
         std::string detail;          // what was wrong, in one sentence for the log
         std::string set_aside;       // where the unreadable file lies now
         std::size_t torn_bytes = 0;  // cut off its end
+        std::optional<Error> unwritten;  // why the file is not yet what is said here: nothing can be
+                                         // appended before a replace() has worked
     };
 
     // `files` and `offload` outlive this.
@@ -37,8 +40,8 @@ public:
     RecordLog(const RecordLog&) = delete;
     RecordLog& operator=(const RecordLog&) = delete;
 
-    // Where the file can't be read whole, a copy of it is set aside, and `lost_mark` and what could
-    // be read take its place. An error is one of the machine; open() may be tried again.
+    // Where the file can't be read whole, it is set aside, and `lost_mark` and what could be read
+    // take its place.
     boost::asio::awaitable<Result<Opened>> open(std::string lost_mark, Readable readable);
     boost::asio::awaitable<Result<void>> append(Records records);
     // Puts `records` in the place of everything, all or nothing.

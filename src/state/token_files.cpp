@@ -27,6 +27,8 @@ std::string_view word_for(Errc why) noexcept {
             return "version";
         case Errc::invalid_input:
             return "foreign";
+        case Errc::io:
+            return "unreadable";
         default:
             return "corrupt";
     }
@@ -62,9 +64,10 @@ public:
     Result<LoadedToken> load(const Binding& binding) {
         const std::string path = path_of(binding.account.text());
         auto content = host::read_file(files_, path, longest_file, host::Links::refuse);
+        if (!content && content.error().code() != Errc::not_found)  // a fault may pass
+            content = host::read_file(files_, path, longest_file, host::Links::refuse);
         if (!content && content.error().code() == Errc::not_found) return LoadedToken{};
-        if (!content && content.error().code() == Errc::io) return content.error();
-        if (!content) return put_aside(path, Error(Errc::corrupt, content.error().message()), 0);
+        if (!content) return put_aside_unread(path, content.error());
         const std::string_view bytes = content->bytes.reveal();
         auto unsealed = unseal(keys_, encode_binding(binding), bytes);
         auto token =
@@ -114,6 +117,14 @@ public:
 private:
     [[nodiscard]] std::string path_of(const std::string& account) const {
         return directory_ + "/" + account + std::string(ending);
+    }
+
+    Result<LoadedToken> put_aside_unread(const std::string& path, const Error& error) {
+        const bool of_machine = error.code() == Errc::io || error.code() == Errc::access_denied;
+        if (!of_machine) return put_aside(path, Error(Errc::corrupt, error.message()), 0);
+        LoadedToken aside = put_aside(path, Error(Errc::io, error.message()), 0);
+        if (aside.set_aside->path.empty()) return error;
+        return aside;
     }
 
     // Under a name that is free; where none can be had the file stays, and the next store()

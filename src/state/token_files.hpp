@@ -21,7 +21,7 @@ namespace tokenbroker::state {
 // A file that could not be used, and where it lies now.
 struct SetAside {
     Errc why = Errc::corrupt;      // corrupt, wrong_key, future_version, invalid_input (of another
-                                   // account, recipe, origin or identity)
+                                   // account, recipe, origin or identity), io
     std::string message;           // one sentence for the log
     std::string path;              // its new name; empty where it could not be renamed
     std::uint64_t generation = 0;  // of the token in it, where its header is ours; else 0
@@ -52,8 +52,7 @@ public:
     TokenFiles(const TokenFiles&) = delete;
     TokenFiles& operator=(const TokenFiles&) = delete;
 
-    // An error is one of the machine (io, access_denied): nothing was judged, the file is where it
-    // was.
+    // An error is one of the machine (io, access_denied) that even forbids to set the file aside.
     boost::asio::awaitable<Result<LoadedToken>> load(Binding binding);
     // Durable once it returns. After an error the file before stands, or the new one does: never
     // half of one.

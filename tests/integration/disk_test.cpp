@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <filesystem>
 
 namespace tokenbroker::integration {
 namespace {
@@ -88,6 +89,46 @@ TEST_F(Disk, that_is_full_when_the_password_is_refused_does_not_lose_the_suspens
     world.sandbox.behave(R"({"password": {"user": "api_user@mycompany", "password": "another"}})");
     refresh_into_a_full_disk(world, machine);
     EXPECT_EQ(world.daemon.login_state("rossum"), "suspended");
+    EXPECT_EQ(logins(), 2U);
+}
+
+// What can't be known or written down is not acted upon; what is sealed is served all the same.
+TEST_F(Disk, that_is_full_at_a_start_without_a_whole_ledger_serves_what_is_sealed) {
+    start();
+    for (const std::string& ledger : {std::string("no ledger\n"), std::string()}) {
+        const HttpAnswer before = world.daemon.token("rossum");
+        const std::size_t logins_before = logins();
+        ASSERT_EQ(before.status, 200);
+        world.daemon.stop();
+        world.folder.write("state/ledger", ledger);
+        if (ledger.empty()) std::filesystem::remove(world.folder / "state/ledger");
+        machine.fail_writes(ENOSPC, "ledger");
+        world.daemon.start(machine.environment());
+        EXPECT_EQ(world.daemon.token("rossum", "?wait=0s").body, before.body);
+        EXPECT_EQ(world.daemon.post("/v1/accounts/rossum/refresh?wait=3s").status, 503);
+        EXPECT_EQ(logins(), logins_before);
+        EXPECT_NE(last_error().find("No space left on device"), std::string::npos) << last_error();
+        EXPECT_GE(world.logged({"\"event\":\"ledger_write_failed\"", ledger_says}), 1U);
+        machine.fail_writes(0, "");
+        EXPECT_EQ(world.daemon.post("/v1/accounts/rossum/refresh?wait=10s").status, 200);
+        EXPECT_EQ(last_error(), "");
+    }
+    EXPECT_EQ(world.logged({"\"event\":\"ledger_set_aside\"", "ledger.bad-1"}), 1U);
+}
+
+TEST_F(Disk, whose_ledger_can_not_be_read_serves_what_is_sealed_and_keeps_what_lies_there) {
+    start();
+    const HttpAnswer first = world.daemon.token("rossum");
+    ASSERT_EQ(first.status, 200);
+    world.daemon.stop();
+    std::filesystem::remove(world.folder / "state/ledger");
+    std::filesystem::create_symlink("ledger", world.folder / "state/ledger");  // ELOOP
+    world.daemon.start(machine.environment());
+    EXPECT_EQ(world.daemon.token("rossum", "?wait=0s").body, first.body);
+    EXPECT_TRUE(std::filesystem::is_symlink(world.folder / "state/ledger.bad-1"));
+    EXPECT_EQ(world.daemon.post("/v1/accounts/rossum/refresh?wait=10s").status, 200);
+    EXPECT_EQ(world.daemon.post("/v1/accounts/rossum/refresh?wait=3s").status, 503)
+        << "one login is all that a lost ledger leaves";
     EXPECT_EQ(logins(), 2U);
 }
 

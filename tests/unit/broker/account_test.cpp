@@ -1,6 +1,7 @@
 #include "broker_fixture.hpp"
 #include "support/temp_dir.hpp"
 
+#include <filesystem>
 #include <vector>
 
 namespace tokenbroker::broker {
@@ -104,6 +105,21 @@ TEST_F(BrokerTest, a_restart_costs_no_login) {
     restart();
     EXPECT_EQ(token(), "token-1");
     EXPECT_EQ(logins(), 1U);
+}
+
+TEST_F(BrokerTest, a_token_file_that_cannot_be_read_is_set_aside_before_another_takes_its_place) {
+    start();
+    stop();
+    std::filesystem::rename(folder / "a.token", folder / "moved");
+    std::filesystem::create_symlink(folder / "moved", folder / "a.token");
+    start();
+    pass(1s);  // no two attempts are closer
+    EXPECT_EQ(token(), "token-2");
+    EXPECT_EQ(process->log.count("token_file_set_aside"), 1U);
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "a.token.bad-unreadable-1"));
+    restart();
+    EXPECT_EQ(token(), "token-2");
+    EXPECT_EQ(logins(), 2U);
 }
 
 TEST_F(BrokerTest, a_refused_password_suspends_after_one_login_and_stays_so_over_a_restart) {

@@ -2,6 +2,8 @@
 // begins before.
 #include "broker_fixture.hpp"
 
+#include <filesystem>
+
 namespace tokenbroker::broker {
 namespace {
 
@@ -89,6 +91,33 @@ TEST_F(BrokenDisk, is_told_in_the_status_of_accounts_that_have_no_other_trouble)
     pass(2min);
     EXPECT_EQ(last_error(), "");
     EXPECT_FALSE(face()->status().token_note);
+}
+
+// A folder in the ledger's place can be neither read nor replaced.
+TEST_F(BrokenDisk, whose_ledger_can_be_neither_read_nor_written_serves_what_is_sealed) {
+    start();
+    stop();
+    std::filesystem::remove(folder / "ledger");
+    folder.make_folder("ledger");
+    start();
+    EXPECT_EQ(token(), "token-1");
+    EXPECT_EQ(process->log.count("ledger_unreadable"), 1U);
+    EXPECT_EQ(process->log.count("ledger_write_failed"), 1U);
+    EXPECT_EQ(process->metrics.process().ledger_failures, 1U);
+    EXPECT_EQ(last_error(), "misconfigured: the login ledger can't be written");
+    const auto refused = call(face()->refresh(3s));
+    pass(3s);
+    EXPECT_EQ(logins(), 1U);
+    std::filesystem::remove(folder / "ledger");
+    pass(1min);
+    EXPECT_EQ(process->log.count("ledger_recovered"), 1U);
+    EXPECT_EQ(face()->status().budget_left, 1U) << "of what was spent nothing is known";
+    const auto refreshed = call(face()->refresh(3s));
+    pass(3s);
+    EXPECT_EQ(logins(), 2U);
+    EXPECT_EQ(last_error(), "");
+    restart();
+    EXPECT_EQ(face()->status().budget_left, 0U);
 }
 
 }  // namespace

@@ -101,9 +101,7 @@ TEST_F(TokenFilesTest, set_aside_what_was_altered_cut_or_is_no_file_of_ours) {
 
 TEST_F(TokenFilesTest, set_aside_what_is_no_regular_file) {
     fs::create_symlink("/etc/passwd", file_of("a"));
-    const auto loaded = support::await(loop, tokens.load(binding("a")));
-    EXPECT_FALSE(loaded && loaded->token);
-    fs::remove(file_of("a"));
+    expect_set_aside(load(tokens, binding("a")), Errc::io);
     fs::create_directory(file_of("a"));
     expect_set_aside(load(tokens, binding("a")), Errc::corrupt);
 }
@@ -222,10 +220,32 @@ TEST_F(TokenFilesTest, are_old_or_new_and_never_half_whatever_call_fails) {
     }
 }
 
-TEST_F(TokenFilesTest, that_the_machine_can_not_read_are_an_error_and_stay_where_they_are) {
+TEST_F(TokenFilesTest, are_read_once_more_where_a_fault_may_pass) {
+    ASSERT_TRUE(store(tokens, binding("a"), token("t")));
+    for (const int error : {EIO, EACCES}) {
+        for (unsigned call = 1; call <= 3; ++call) {
+            files.fail(call, error);
+            EXPECT_TRUE(load(tokens, binding("a")).token) << call;
+            EXPECT_TRUE(files.failed());
+            files.heal();
+        }
+    }
+}
+
+TEST_F(TokenFilesTest, that_can_not_be_read_are_set_aside_and_not_replaced_by_the_next_one) {
+    fs::create_symlink("/etc/passwd", file_of("a"));
+    const auto loaded = load(tokens, binding("a"));
+    expect_set_aside(loaded, Errc::io);
+    EXPECT_EQ(loaded.set_aside->path, file_of("a") + ".bad-unreadable-1");
+    ASSERT_TRUE(store(tokens, binding("a"), token("t")));
+    EXPECT_TRUE(fs::is_symlink(file_of("a") + ".bad-unreadable-1"));
+    EXPECT_TRUE(load(tokens, binding("a")).token);
+}
+
+TEST_F(TokenFilesTest, that_can_not_even_be_set_aside_are_an_error_and_stay_where_they_are) {
     ASSERT_TRUE(store(tokens, binding("a"), token("t")));
     for (unsigned call = 1; call <= 3; ++call) {
-        files.fail(call, EIO);
+        files.fail(call, EIO, true);
         const auto loaded = support::await(loop, tokens.load(binding("a")));
         EXPECT_FALSE(loaded) << call;
         files.heal();
