@@ -94,6 +94,7 @@ asio::awaitable<void> Account::load() {
                 {{"account", settings_.name.text()},
                  {"cause", loaded->set_aside->message},
                  {"path", loaded->set_aside->path}});
+            machine_.generation_seen(loaded->set_aside->generation);
         }
         if (loaded->sealed_anew) {
             services_.log.info("token_sealed_anew",
@@ -153,6 +154,10 @@ asio::awaitable<void> Account::check_secrets() {
     const Moment now = services_.clock.now();
     if (read) {
         fingerprint_ = read->fingerprint;
+        if (!read->previous_fingerprint.empty()) {
+            machine_.fingerprint_rekeyed(read->previous_fingerprint, fingerprint_, now,
+                                         services_.ledger.model());
+        }
         machine_.secrets_readable(fingerprint_, now, services_.ledger.model());
     } else {
         machine_.secrets_unreadable(read.error().message(), now);

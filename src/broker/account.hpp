@@ -54,6 +54,13 @@ public:
     void poke();
     void update_metrics();
     [[nodiscard]] const AccountSettings& settings() const noexcept { return settings_; }
+    // Of the tokens of its name, whosever they were: the next one's is larger.
+    [[nodiscard]] std::uint64_t last_generation() const noexcept {
+        return machine_.last_generation();
+    }
+    void generation_seen(std::uint64_t generation) noexcept {
+        machine_.generation_seen(generation);
+    }
     void report_sinks(std::function<std::vector<AccountStatus::Sink>()> report) {
         sinks_ = std::move(report);
     }

@@ -82,6 +82,8 @@ void Broker::set_budgets(const Settings& settings) {
 Broker::AccountPointer Broker::add(AccountSettings settings) {
     const std::string name = settings.name.text();
     auto account = std::make_shared<Account>(services_, std::move(settings));
+    if (const auto left = left_generations_.find(name); left != left_generations_.end())
+        account->generation_seen(left->second);
     account->start();
     accounts_.emplace(name, account);
     return account;
@@ -104,6 +106,7 @@ asio::awaitable<void> Broker::apply(Settings settings) {
         }
         // Serves nothing from here on: its identity is gone, whatever its name.
         place->second->remove();
+        left_generations_[place->first] = place->second->last_generation();
         if (wanted == settings.accounts.end())
             services_.ledger.model().remove_account(place->first);
         leaving.push_back(std::move(place->second));

@@ -67,6 +67,7 @@ private:
     Services services_;
     core::AllowList admins_;
     std::map<std::string, AccountPointer, std::less<>> accounts_;
+    std::map<std::string, std::uint64_t> left_generations_;  // by name, of accounts that left
     async::Nursery tasks_;
     std::uint64_t access_revision_ = 1;
     bool loaded_ = false;

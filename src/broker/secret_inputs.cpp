@@ -60,6 +60,8 @@ asio::awaitable<Result<SecretInputs::Values>> SecretInputs::read(std::string sal
         *out++ = '\0';
     }
     all.fingerprint = services_.fingerprint(text);
+    if (services_.previous_fingerprint)
+        all.previous_fingerprint = services_.previous_fingerprint(text);
     co_return all;
 }
 

@@ -182,6 +182,17 @@ void AccountMachine::secrets_readable(const std::string& fingerprint, Moment now
         lift("the secret or its settings changed", now, ledger);
 }
 
+void AccountMachine::fingerprint_rekeyed(const std::string& before, const std::string& after,
+                                         Moment now, Ledger& ledger) {
+    if (!suspended_ || *suspended_ != before) return;
+    suspended_ = after;
+    const LoginError error = last_error_.value_or(LoginError{
+        Verdict::refused, "", std::nullopt, "", now.wall});
+    const Stamp then{error.at, saturating_add(now.boot, error.at - now.wall), boot_id_};
+    write(SuspendedRecord{then, settings_.account, after, error.step, error.status, error.message},
+          ledger);
+}
+
 void AccountMachine::secrets_unreadable(const std::string& message, Moment now) {
     if (!misconfigured_) {
         notice(LogLevel::error, "login_misconfigured", message);

@@ -86,8 +86,8 @@ public:
     // A sealed token was opened at start, before the first next(). can_refresh: what `refresh:`
     // steps need was sealed with it.
     void token_loaded(TokenTimes times, bool can_refresh, Moment now);
-    // No token, but the last generation that is known of (a sealed file of another account, set
-    // aside).
+    // The last generation that is known of (a sealed file that was set aside, an account of this
+    // name that left).
     void generation_seen(std::uint64_t generation) noexcept;
     [[nodiscard]] const TokenClock* token() const noexcept { return token_ ? &*token_ : nullptr; }
     [[nodiscard]] std::uint64_t last_generation() const noexcept { return last_generation_; }
@@ -128,6 +128,10 @@ public:
     // At start, too.
     void secrets_readable(const std::string& fingerprint, Moment now, Ledger& ledger);
     void secrets_unreadable(const std::string& message, Moment now);
+    // The key of fingerprints was replaced: what was `before` under the old one is `after` now. A
+    // suspension stays tied to the same secrets. Before secrets_readable().
+    void fingerprint_rekeyed(const std::string& before, const std::string& after, Moment now,
+                             Ledger& ledger);
     // Same account, other settings (with another identity it is another machine).
     void configured(AccountSettings settings, Moment now, Ledger& ledger);
     // The wall clock was set, or the machine woke up.

@@ -29,7 +29,14 @@ double cpu_seconds() {
 broker::Services services(asio::io_context& loop, async::Clock& clock, async::Offload& slow,
                           Logger& log, metrics::Registry& metrics, upstream::Runner& runner,
                           state::TokenFiles& tokens, broker::DurableLedger& ledger,
-                          const state::StateKey& key) {
+                          const state::StateKey& key,
+                          const std::optional<state::StateKey>& previous) {
+    std::function<std::string(const Secret&)> under_previous;
+    if (previous) {
+        under_previous = [&previous](const Secret& secret) {
+            return state::fingerprint(*previous, secret);
+        };
+    }
     return {loop.get_executor(),
             clock,
             slow,
@@ -40,6 +47,7 @@ broker::Services services(asio::io_context& loop, async::Clock& clock, async::Of
             ledger,
             host::process_variables(),
             [&key](const Secret& secret) { return state::fingerprint(key, secret); },
+            std::move(under_previous),
             [] { return host::random_fraction(); },
             nullptr};
 }
@@ -55,7 +63,7 @@ Daemon::Daemon(Foundations foundations, host::ProcessLogger& log)
       origin_(std::move(foundations.origin)),
       settings_(std::move(foundations.settings)),
       directory_(std::move(foundations.directory)),
-      fingerprint_key_(foundations.keys.current),
+      fingerprint_keys_(foundations.keys),
       metrics_(metrics::BuildInfo{program_version, program_commit, program_build}),
       client_(clock_, slow_, std::string("tokenbroker/") + program_version),
       runner_(client_, clock_, log_),
@@ -63,7 +71,7 @@ Daemon::Daemon(Foundations foundations, host::ProcessLogger& log)
       ledger_file_(directory_.path(), disk_),
       ledger_(core::Ledger(std::move(foundations.boot_id)), ledger_file_, log_),
       broker_(services(loop_, clock_, slow_, log_, metrics_, runner_, tokens_, ledger_,
-                       fingerprint_key_)),
+                       fingerprint_keys_.current, fingerprint_keys_.previous)),
       sinks_({loop_.get_executor(), clock_, slow_, host::FileSystem::kernel(), log_}),
       tasks_(loop_.get_executor(), async::end_the_loop) {
     metrics_.before_render([this] {

@@ -81,7 +81,7 @@ private:
     config::Origin origin_;
     config::Settings settings_;
     state::StateDirectory directory_;
-    state::StateKey fingerprint_key_;
+    state::StateKeys fingerprint_keys_;
     metrics::Registry metrics_;
     upstream::HttpClient client_;
     upstream::Runner runner_;

@@ -133,6 +133,44 @@ TEST_F(BrokerTest, a_refused_password_suspends_after_one_login_and_stays_so_over
     EXPECT_EQ(face()->status().login_state, "suspended");
 }
 
+TEST_F(BrokerTest, another_state_key_lifts_no_suspension_and_a_new_password_does) {
+    transport.next(401, "{\"detail\":\"no\"}");
+    start();
+    const WallTime refused = face()->status().last_error->at;
+    pass(1h);
+    stop();
+    keys = {key('b'), key('a')};
+    start();
+    pass(10min);
+    EXPECT_EQ(face()->status().login_state, "suspended");
+    stop();
+    keys = {key('b'), std::nullopt};  // the latch is under the new key by now
+    start();
+    pass(10min);
+    EXPECT_EQ(face()->status().login_state, "suspended");
+    EXPECT_EQ(face()->status().last_error->message, "HTTP 401: no");
+    EXPECT_EQ(face()->status().last_error->at, refused);
+    EXPECT_EQ(logins(), 1U);
+    stop();
+    keys = {key('c'), key('b')};
+    folder.write("password", "another");
+    start();
+    EXPECT_EQ(token(), "token-1");
+    EXPECT_EQ(logins(), 2U);
+}
+
+TEST_F(BrokerTest, a_sealed_token_moves_to_the_new_state_key_without_a_login) {
+    start();
+    for (const bool with_previous : {true, false}) {
+        stop();
+        keys = {key('b'), with_previous ? std::optional(key('a')) : std::nullopt};
+        start();
+        EXPECT_EQ(token(), "token-1");
+        EXPECT_EQ(process->log.count("token_sealed_anew"), with_previous ? 1U : 0U);
+    }
+    EXPECT_EQ(logins(), 1U);
+}
+
 TEST_F(BrokerTest, another_configuration_lifts_a_suspension) {
     transport.next(401, "{\"detail\":\"no\"}");
     start();

@@ -1,7 +1,5 @@
 #include "broker_fixture.hpp"
 
-#include "state/key.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -10,13 +8,14 @@ namespace {
 
 namespace asio = boost::asio;
 
-state::StateKey key() {
-    return *state::parse_state_key(Secret("0123456789abcdef0123456789abcdef"));
+std::function<std::string(const Secret&)> under(const std::optional<state::StateKey>& key) {
+    if (!key) return nullptr;
+    return [key](const Secret& secret) { return state::fingerprint(*key, secret); };
 }
 
 Services services(asio::io_context& loop, support::FakeClock& clock, async::Offload& offload,
                   Logger& log, metrics::Registry& metrics, upstream::Runner& runner,
-                  state::TokenFiles& tokens, DurableLedger& ledger) {
+                  state::TokenFiles& tokens, DurableLedger& ledger, const state::StateKeys& keys) {
     return {loop.get_executor(),
             clock,
             offload,
@@ -26,7 +25,8 @@ Services services(asio::io_context& loop, support::FakeClock& clock, async::Offl
             tokens,
             ledger,
             [](const char*) { return std::optional<std::string>(); },
-            [](const Secret& secret) { return state::fingerprint(key(), secret); },
+            under(keys.current),
+            under(keys.previous),
             [] { return 0.5; },
             nullptr};
 }
@@ -37,10 +37,15 @@ BrokerTest::Process::Process(BrokerTest& test)
     : metrics(metrics::BuildInfo{"1", "2", "3"}),
       offload(test.loop, 1),
       runner(test.transport, test.clock, log),
-      tokens(test.folder.path(), state::StateKeys{key(), std::nullopt}, offload, test.files),
+      tokens(test.folder.path(), test.keys, offload, test.files),
       file(test.folder.path(), offload, test.files),
       ledger(core::Ledger("boot-1"), file, log),
-      broker(services(test.loop, test.clock, offload, log, metrics, runner, tokens, ledger)) {}
+      broker(services(test.loop, test.clock, offload, log, metrics, runner, tokens, ledger,
+                      test.keys)) {}
+
+state::StateKey BrokerTest::key(char letter) {
+    return *state::parse_state_key(Secret(std::string(32, letter)));
+}
 
 BrokerTest::BrokerTest() {
     // A Rossum that gives token-1, token-2, ...

@@ -2,6 +2,7 @@
 
 #include "broker/broker.hpp"
 #include "recipe/library.hpp"
+#include "state/key.hpp"
 #include "support/fake_clock.hpp"
 #include "support/fake_log.hpp"
 #include "support/fake_transport.hpp"
@@ -76,6 +77,7 @@ protected:
         T reply = co_await std::move(task);
         into->reply.emplace(std::move(reply));
     }
+    static state::StateKey key(char letter);
     static std::string token_of(const TokenReply& reply);
     static std::optional<Denial> denial_of(const TokenReply& reply);
 
@@ -87,6 +89,7 @@ protected:
     recipe::Library recipes = recipe::Library::with_built_ins();
     async::Nursery calls{loop.get_executor()};
     std::string password_file = folder.write("password", "hunter22");
+    state::StateKeys keys{key('a'), std::nullopt};
     Milliseconds lifetime = std::chrono::hours(1);
     unsigned issued = 0;
     std::unique_ptr<Process> process;

@@ -40,6 +40,31 @@ TEST_F(ReloadTest, another_user_makes_it_another_account_whose_token_is_dropped_
     EXPECT_EQ(token(), "token-2");
 }
 
+TEST_F(ReloadTest, generations_go_on_growing_whoever_has_the_name) {
+    start();
+    std::uint64_t last = face()->current()->generation;
+    const auto is_larger = [&] {
+        pass(2s);
+        ASSERT_TRUE(face()->current());
+        EXPECT_GT(face()->current()->generation, last);
+        last = face()->current()->generation;
+    };
+    clock.step_wall(-1h);  // so that it is not the Unix time that makes it grow
+    Settings other = settings();
+    other.accounts.begin()->second.binding.identity["username"] = "somebody_else";
+    apply(std::move(other));
+    is_larger();
+    apply(Settings());
+    apply(settings());
+    is_larger();
+    // The file of the one is no token of the other; but it says how far the name has come.
+    stop();
+    other = settings();
+    other.accounts.begin()->second.binding.identity["username"] = "somebody_else";
+    start(std::move(other));
+    is_larger();
+}
+
 TEST_F(ReloadTest, a_removed_account_ends_its_calls_and_its_sealed_token_is_deleted) {
     transport.hold();
     start();
