@@ -112,7 +112,8 @@ void AccountMachine::plan_login(Plan& plan, Moment now, const Ledger& ledger) co
         if (best->spends_login) {
             plan.attempt->record = AttemptRecord{ledger.stamp(now), ledger.next_attempt_id(),
                                                  settings_.account, settings_.realm,
-                                                 best->cause,       false};
+                                                 best->cause,       false,
+                                                 ledger.window_of(settings_.account)};
         }
         return;
     }

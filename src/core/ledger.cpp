@@ -17,7 +17,6 @@ std::pair<Priority, std::string> place_of(const Priority& priority, const std::s
 
 void Ledger::set_realm(const std::string& realm, Budget budget) {
     realms_[realm].budget = budget;
-    retention_ = std::max(retention_, budget.per);
     wake(realms_[realm]);
 }
 
@@ -32,7 +31,6 @@ void Ledger::set_account(const std::string& account, const std::string& realm, B
     known.realm = realm;
     known.budget = budget;
     realms_.try_emplace(realm);
-    retention_ = std::max(retention_, budget.per);
 }
 
 void Ledger::remove_account(const std::string& account) {
@@ -55,13 +53,15 @@ void Ledger::count(const AttemptRecord& record, BootTime when) {
     if (record.settled) {
         account.window.add(record.cause, when);
         realm.window.add(record.cause, when);
-        account.past.push_back({record.id, when, when, record.cause, record.realm, false});
+        account.past.push_back({record.id, when, when, record.cause, record.realm, false,
+                                record.window});
         return;
     }
     dequeue(record.account);
     account.window.begin(record.cause);
     realm.window.begin(record.cause);
-    running_.insert_or_assign(record.id, Running{record.account, record.realm, record.cause, when});
+    running_.insert_or_assign(
+        record.id, Running{record.account, record.realm, record.cause, when, record.window});
 }
 
 void Ledger::count(const OutcomeRecord& record, BootTime when) {
@@ -99,9 +99,11 @@ void Ledger::settle(const OutcomeRecord& record, BootTime when) {
     }
     account.window.end(login.cause, when);
     realm.window.end(login.cause, when);
-    account.past.push_back({record.id, login.began, when, login.cause, login.realm, false});
+    account.past.push_back({record.id, login.began, when, login.cause, login.realm, false,
+                            login.window});
     if (realm.throttles > 0) wake(realm);
-    forget_old(account, realm, when);
+    forget_old(account, when);
+    realm.forget_old(when);
 }
 
 void Ledger::count(const ThrottleRecord& record, BootTime when) {

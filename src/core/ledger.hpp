@@ -52,8 +52,7 @@ public:
     [[nodiscard]] const std::string& boot_id() const noexcept { return boot_id_; }
     [[nodiscard]] Stamp stamp(Moment now) const { return {now.wall, now.boot, boot_id_}; }
 
-    // Budgets, from the configuration; may be set anew at any time. Set them before load(), so that
-    // what is loaded is kept for the longest window. A realm that nobody set has the default
+    // Budgets, from the configuration; may be set anew at any time. Set them before load(). A realm that nobody set has the default
     // budget; forget_realms() makes that of all.
     void set_realm(const std::string& realm, Budget budget);
     void forget_realms();
@@ -71,6 +70,8 @@ public:
     // The records that a new file has to hold to mean the same, restated for this boot: compaction.
     [[nodiscard]] std::vector<LedgerRecord> snapshot(Moment now) const;
 
+    // The longest window that a login of this account counts in.
+    [[nodiscard]] Milliseconds window_of(const std::string& account) const;
     [[nodiscard]] std::uint64_t next_attempt_id() const noexcept { return last_id_ + 1; }
 
     // When (account, its realm) may log in for this cause.
@@ -100,6 +101,7 @@ private:
         Cause cause;
         std::string realm;
         bool open;  // no outcome: the process died in it
+        Milliseconds window;
     };
     struct Account {
         std::string realm;
@@ -116,6 +118,7 @@ private:
         std::string realm;
         Cause cause;
         BootTime began;
+        Milliseconds window;
     };
 
     void count(const AttemptRecord& record, BootTime when);
@@ -129,11 +132,13 @@ private:
 
     void settle(const OutcomeRecord& record, BootTime when);
     void close_open(BootTime now);
-    void forget_old(Account& account, RealmBook& realm, BootTime now);
+    [[nodiscard]] Milliseconds window_of(const Account& account, const std::string& realm) const;
+    [[nodiscard]] bool counts_no_more(const Account& account, std::size_t index,
+                                      BootTime now) const;
+    void forget_old(Account& account, BootTime now) const;
     void wake(const RealmBook& realm);
     [[nodiscard]] BootTime account_earliest(const Account& account, Cause cause,
                                             BootTime now) const;
-    [[nodiscard]] Milliseconds longest_window() const;
     [[nodiscard]] Stamp restated(BootTime when, Moment now) const;
     void snapshot_account(const std::string& name, const Account& account, Moment now,
                           std::vector<LedgerRecord>& records) const;
@@ -144,7 +149,6 @@ private:
     std::map<std::string, RealmBook> realms_;
     std::map<std::uint64_t, Running> running_;
     std::optional<BootTime> lost_;  // the ledger before this could not be read
-    Milliseconds retention_ = std::chrono::hours(1);
     std::vector<std::string> woken_;
 };
 

@@ -11,6 +11,11 @@ namespace {
 
 // How long after its record an attempt without outcome may still have reached the upstream.
 constexpr Milliseconds may_have_lasted = std::chrono::minutes(1);
+// What no window counts any more is kept all the same, so that a longer one that is configured
+// later starts with what was spent: so many logins of each account, for the longest window there
+// is.
+constexpr std::size_t kept_anyway = 32;
+constexpr Milliseconds longest_window = std::chrono::hours(24 * 365);
 
 }  // namespace
 
@@ -24,10 +29,10 @@ void Ledger::load(const std::vector<LedgerRecord>& records, Moment now) {
         std::stable_sort(
             account.past.begin(), account.past.end(),
             [](const Past& left, const Past& right) { return left.ended < right.ended; });
-        if (const auto realm = realms_.find(account.realm); realm != realms_.end()) {
-            forget_old(account, realm->second, now.boot);
-        }
+        forget_old(account, now.boot);
     }
+    for (auto& [name, realm] : realms_)
+        realm.forget_old(now.boot);
     woken_.clear();
 }
 
@@ -40,7 +45,7 @@ void Ledger::abandon(std::uint64_t attempt, BootTime now) {
     RealmBook& realm = realms_[login.realm];
     account.window.end(login.cause, now);
     realm.window.end(login.cause, now);
-    account.past.push_back({attempt, login.began, now, login.cause, login.realm, true});
+    account.past.push_back({attempt, login.began, now, login.cause, login.realm, true, login.window});
     wake(realm);
 }
 
@@ -56,12 +61,33 @@ void Ledger::close_open(BootTime now) {
     }
 }
 
-void Ledger::forget_old(Account& account, RealmBook& realm, BootTime now) {
-    const BootTime horizon = saturating_add(now, -(retention_ + std::chrono::minutes(1)));
-    account.window.forget_before(horizon);
-    realm.window.forget_before(horizon);
-    while (!account.past.empty() && account.past.front().ended < horizon)
-        account.past.pop_front();
+Milliseconds Ledger::window_of(const Account& account, const std::string& realm) const {
+    const auto found = realms_.find(realm);
+    const Budget& shared = found == realms_.end() ? default_realm_budget : found->second.budget;
+    return std::max(account.budget.per, shared.per);
+}
+
+Milliseconds Ledger::window_of(const std::string& account) const {
+    const auto found = accounts_.find(account);
+    return found == accounts_.end() ? Milliseconds::zero()
+                                    : window_of(found->second, found->second.realm);
+}
+
+bool Ledger::counts_no_more(const Account& account, std::size_t index, BootTime now) const {
+    const Past& past = account.past[index];
+    const Milliseconds age = now - past.ended;
+    if (age > longest_window) return true;
+    if (index + kept_anyway >= account.past.size()) return false;
+    return age > std::max(past.window, window_of(account, past.realm));
+}
+
+void Ledger::forget_old(Account& account, BootTime now) const {
+    std::deque<Past> kept;
+    for (std::size_t index = 0; index < account.past.size(); ++index) {
+        if (!counts_no_more(account, index, now)) kept.push_back(std::move(account.past[index]));
+    }
+    account.past = std::move(kept);
+    account.window.forget_before(account.past.empty() ? now : account.past.front().ended, 0);
 }
 
 Stamp Ledger::restated(BootTime when, Moment now) const {
@@ -70,7 +96,7 @@ Stamp Ledger::restated(BootTime when, Moment now) const {
 
 std::vector<LedgerRecord> Ledger::snapshot(Moment now) const {
     std::vector<LedgerRecord> records;
-    if (lost_ && now.boot < saturating_add(*lost_, retention_)) {
+    if (lost_ && now.boot < saturating_add(*lost_, longest_window)) {
         records.emplace_back(LostRecord{restated(*lost_, now)});
     }
     for (const auto& [name, realm] : realms_) {
@@ -83,19 +109,20 @@ std::vector<LedgerRecord> Ledger::snapshot(Moment now) const {
         snapshot_account(name, account, now, records);
     for (const auto& [id, login] : running_) {
         records.emplace_back(AttemptRecord{restated(login.began, now), id, login.account,
-                                           login.realm, login.cause, false});
+                                           login.realm, login.cause, false, login.window});
     }
     return records;
 }
 
 void Ledger::snapshot_account(const std::string& name, const Account& account, Moment now,
                               std::vector<LedgerRecord>& records) const {
-    const BootTime horizon = saturating_add(now.boot, -retention_);
     const auto add_past = [&](bool open) {
-        for (const Past& past : account.past) {
-            if (past.open != open || past.ended < horizon) continue;
+        for (std::size_t index = 0; index < account.past.size(); ++index) {
+            const Past& past = account.past[index];
+            if (past.open != open || counts_no_more(account, index, now.boot)) continue;
             records.emplace_back(AttemptRecord{restated(open ? past.began : past.ended, now),
-                                               past.id, name, past.realm, past.cause, !open});
+                                               past.id, name, past.realm, past.cause, !open,
+                                               past.window});
         }
     };
     add_past(false);

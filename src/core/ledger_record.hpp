@@ -33,6 +33,7 @@ struct AttemptRecord {
     Cause cause = Cause::need;
     bool settled = false;  // written by compaction: the outcome is known and told elsewhere; `at`
                            // is when it ended
+    Milliseconds window{};  // the longest one that it counted in when it was made
 
     bool operator==(const AttemptRecord&) const = default;
 };

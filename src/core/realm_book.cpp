@@ -10,13 +10,17 @@ namespace {
 constexpr Milliseconds widest_spacing = std::chrono::seconds(1);
 // How soon to look again while the one login that tests a throttle is under way.
 constexpr Milliseconds look_again = std::chrono::seconds(5);
+// Logins that are remembered whatever their age, for a longer window that may be configured later.
+constexpr std::size_t remembered = 1024;
 
 void insert_sorted(std::deque<BootTime>& times, BootTime when) {
     times.insert(std::upper_bound(times.begin(), times.end(), when), when);
 }
 
-void forget(std::deque<BootTime>& times, BootTime when) {
-    times.erase(times.begin(), std::lower_bound(times.begin(), times.end(), when));
+void forget(std::deque<BootTime>& times, BootTime when, std::size_t kept) {
+    if (times.size() <= kept) return;
+    const auto last = times.end() - static_cast<std::ptrdiff_t>(kept);
+    times.erase(times.begin(), std::lower_bound(times.begin(), last, when));
 }
 
 unsigned count_from(const std::deque<BootTime>& times, BootTime when) {
@@ -67,9 +71,9 @@ void Window::add(Cause cause, BootTime ended) {
     if (cause != Cause::need) insert_sorted(share_, ended);
 }
 
-void Window::forget_before(BootTime when) {
-    forget(all_, when);
-    forget(share_, when);
+void Window::forget_before(BootTime when, std::size_t kept) {
+    forget(all_, when, kept);
+    forget(share_, when, kept);
 }
 
 BootTime Window::earliest(const Budget& budget, Cause cause, unsigned ahead, BootTime now) const {
@@ -84,6 +88,11 @@ unsigned Window::used(Milliseconds per, BootTime now) const {
 
 unsigned Window::used_since(BootTime when) const {
     return running() + count_from(all_, when);
+}
+
+void RealmBook::forget_old(BootTime now) {
+    longest = std::max(longest, budget.per);
+    window.forget_before(saturating_add(now, -longest), remembered);
 }
 
 unsigned RealmBook::ahead_of(const std::pair<Priority, std::string>& place) const {

@@ -36,7 +36,8 @@ public:
     void refund(Cause cause) noexcept;
     // One that began and ended earlier; in any order.
     void add(Cause cause, BootTime ended);
-    void forget_before(BootTime when);
+    // All before `when` but the newest `kept`.
+    void forget_before(BootTime when, std::size_t kept);
 
     // When a login of this cause is within the budget if `ahead` others go first; `now` where it
     // is already. Where that hangs on logins that are still to come, the earliest that it can be.
@@ -61,11 +62,13 @@ private:
 struct RealmBook {
     Budget budget = default_realm_budget;
     Window window;
+    Milliseconds longest{};  // of the windows that it had
     std::optional<BootTime> last_start;
     std::optional<BootTime> not_before;
     unsigned throttles = 0;  // in a row; above 0, logins go one at a time
     std::set<std::pair<Priority, std::string>> queue;
 
+    void forget_old(BootTime now);
     // How many of the queue go before this one.
     [[nodiscard]] unsigned ahead_of(const std::pair<Priority, std::string>& place) const;
     // When budget and pace let a login in. Until a quarter of the budget is used logins follow each

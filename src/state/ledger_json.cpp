@@ -152,6 +152,7 @@ void visit_members(Record& record, Visit& visit) {
     if constexpr (attempt) {
         visit("cause", record.cause);
         visit("settled", record.settled);
+        visit("window", record.window);
     }
     if constexpr (outcome) {
         visit("verdict", record.verdict);

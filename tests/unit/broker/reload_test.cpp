@@ -118,6 +118,40 @@ TEST_F(ReloadTest, adding_an_account_again_regains_no_budget) {
     EXPECT_EQ(logins(), 2U);
 }
 
+TEST_F(ReloadTest, adding_an_account_again_after_a_restart_without_it_regains_none_either) {
+    Settings tight = settings();
+    tight.accounts.begin()->second.policy.budget = {1, 24h};
+    Settings without;
+    without.accounts.emplace(*AccountName::parse("b"), account("b"));
+    start(tight);
+    ASSERT_EQ(logins(), 1U);
+    apply(without);
+    for (int n = 0; n < 2; ++n) {
+        pass(2h);
+        stop();
+        start(without);
+    }
+    tight.accounts.merge(without.accounts);
+    apply(tight);
+    pass(1h);
+    EXPECT_EQ(token("a"), "");
+    EXPECT_EQ(face("a")->status().budget_left, 0U);
+    EXPECT_EQ(face("a")->status().waiting_for, "account_budget");
+}
+
+TEST_F(ReloadTest, a_longer_window_starts_with_what_was_spent) {
+    lifetime = 162h;
+    start();
+    pass(3h);
+    Settings longer = settings();
+    longer.accounts.begin()->second.policy.budget = {1, 24h};
+    apply(longer);
+    EXPECT_EQ(face()->status().budget_left, 0U);
+    stop();
+    start(longer);
+    EXPECT_EQ(face()->status().budget_left, 0U);
+}
+
 TEST_F(ReloadTest, a_new_account_logs_in) {
     start();
     Settings two = settings();

@@ -378,6 +378,34 @@ TEST_F(LedgerTest, a_snapshot_holds_no_more_than_the_windows_need) {
     EXPECT_LE(file.size(), 62U);
 }
 
+TEST_F(LedgerTest, the_long_window_of_one_account_makes_no_long_list_of_another) {
+    set_budgets({1000, hours(1)}, {1000, hours(1)});
+    ledger.set_account("c", "other", {1, hours(24 * 365)});
+    log_in("c");
+    for (int n = 0; n < 500; ++n) {
+        log_in("a");
+        pass(minutes(1));
+    }
+    EXPECT_LE(ledger.snapshot(now).size(), 63U);
+}
+
+TEST_F(LedgerTest, a_window_that_is_made_longer_starts_with_what_was_spent) {
+    set_budgets({40, hours(1)}, {100, hours(1)});
+    for (int n = 0; n < 40; ++n)
+        log_in("a");
+    pass(hours(30));
+    log_in("b");
+    compact();
+    restart();
+    set_budgets({40, hours(24 * 7)}, {100, hours(24 * 7)});
+    EXPECT_EQ(ledger.left("a", now.boot), 8U) << "32 are remembered whatever their age";
+    set_budgets({40, hours(1)}, {20, hours(24 * 7)});
+    EXPECT_EQ(may("b").waiting_for, WaitingFor::realm_budget);
+    pass(hours(24 * 366));
+    log_in("b");
+    EXPECT_LE(ledger.snapshot(now).size(), 1U) << "and none for ever";
+}
+
 TEST_F(LedgerTest, a_snapshot_means_the_same_as_what_it_was_made_of) {
     log_in("a", Cause::client);
     pass(seconds(20));

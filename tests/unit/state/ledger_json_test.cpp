@@ -13,7 +13,7 @@ const core::Stamp stamp{WallTime(Milliseconds(1'795'305'600'123)), BootTime(Mill
 std::vector<core::LedgerRecord> one_of_each() {
     return {
         core::AttemptRecord{stamp, 18446744073709551615U, "acme", "realm", core::Cause::client,
-                            true},
+                            true, Milliseconds(86'400'000)},
         core::OutcomeRecord{stamp, 7, "acme", "https://x", core::Verdict::throttled, true, 3, 2, 1,
                             Milliseconds(90'000), "login", 429, "busy \"now\"\nline two \xff"},
         core::OutcomeRecord{stamp, 8, "acme", "r", core::Verdict::ok, false, 0, 0, 0,
