@@ -1,6 +1,7 @@
 #include "broker_fixture.hpp"
 #include "support/temp_dir.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <vector>
 
@@ -191,6 +192,52 @@ TEST_F(BrokerTest, an_unreadable_secret_spends_no_login_and_says_which_input) {
     ASSERT_TRUE(status.last_error);
     EXPECT_EQ(status.last_error->kind, "misconfigured");
     EXPECT_NE(status.last_error->message.find("password"), std::string::npos);
+}
+
+TEST_F(BrokerTest, a_secret_command_is_run_for_each_login_and_every_five_minutes_while_suspended) {
+    const std::string runs = folder.write("runs", "");
+    const std::string script =
+        folder.write("command", "echo run >> " + runs + "; cat " + password_file, 0700);
+    const auto count = [&runs] {
+        const std::string all = support::read_file(runs);
+        return std::count(all.begin(), all.end(), '\n');
+    };
+    Settings with_command = settings();
+    with_command.accounts.begin()->second.secrets["password"] =
+        SecretSource{SecretCommand{{"/bin/sh", script}}, {}};
+    start(with_command);
+    EXPECT_EQ(count(), 1);
+    stop();
+    start(with_command);
+    EXPECT_EQ(count(), 1) << "nothing is to be logged in with";
+    transport.next(401, "{\"detail\":\"no\"}");
+    pass(50min);  // the refresh
+    ASSERT_EQ(face()->status().login_state, "suspended");
+    const auto after = count();
+    EXPECT_EQ(logins(), 2U);
+    pass(10min);
+    EXPECT_GE(count(), after + 2);
+    EXPECT_LE(count(), after + 3);
+    EXPECT_EQ(face()->status().login_state, "suspended");
+    folder.write("password", "another");
+    pass(5min + 1s);
+    EXPECT_EQ(face()->status().login_state, "idle");
+    EXPECT_EQ(logins(), 3U);
+}
+
+TEST_F(BrokerTest, two_tokens_in_a_row_that_die_early_are_counted_and_warned_of) {
+    start();
+    const auto series = process->metrics.account(*AccountName::parse("a"));
+    for (unsigned death = 1; death <= 2; ++death) {
+        pass(5min);
+        transport.next(401, "{}");
+        const auto reply = call(face()->rejected(face()->current()->generation, 5s));
+        pass(2s);
+        EXPECT_EQ(token(), "token-" + std::to_string(death + 1));
+        EXPECT_EQ(series->early_deaths, death - 1) << "one may be chance";
+    }
+    EXPECT_EQ(process->log.count("token_died_early"), 1U);
+    EXPECT_EQ(logins(), 3U);
 }
 
 TEST_F(BrokerTest, a_ledger_that_cannot_be_written_means_no_login) {

@@ -122,6 +122,11 @@ void Host::handle(const Event& event) {
         return;
     }
     Account& account = accounts_[event.account];
+    if (event.kind == Kind::refresh_due) {  // time passes for a token whatever runs
+        if (account.newest == event.value && !std::exchange(account.newest_is_due, true))
+            ++counts_.refreshes_due;
+        return;
+    }
     if (event.kind == Kind::wake) {
         if (running_ && event.ticket == account.wake) step(event.account, event.at);
         return;
@@ -151,6 +156,7 @@ void Host::handle(const Event& event) {
             break;
         case Kind::wake:
         case Kind::arrival:
+        case Kind::refresh_due:
             break;
     }
 }
@@ -306,6 +312,7 @@ void Host::drain(std::size_t index, std::uint64_t new_token, Time now) {
     switch (effects.publication) {
         case Publication::fresh:
             account.serves = new_token;
+            note_need(index, new_token, now);
             [[fallthrough]];
         case Publication::reanchored:
             account.told_rightly = wall_is_right();
@@ -321,6 +328,23 @@ void Host::drain(std::size_t index, std::uint64_t new_token, Time now) {
         case Publication::expired:
             break;
     }
+}
+
+// Each token's own refresh time, with the jitter that was drawn for it, says when the next login is
+// needed.
+void Host::note_need(std::size_t index, std::uint64_t new_token, Time now) {
+    Account& account = accounts_[index];
+    if (account.newest == 0) {
+        ++counts_.first_tokens;
+    } else if (!account.newest_is_due && !upstream_.works(account.newest, now)) {
+        ++counts_.died_before;
+    }
+    account.newest = new_token;
+    account.newest_is_due = false;
+    const auto due = account.machine->view(moment(now), *ledger_).refresh_at;
+    if (!due) return;
+    const Time true_time = *due - epoch - offset_;
+    schedule(std::max(true_time, now), Kind::refresh_due, index, life_, new_token);
 }
 
 void Host::set_wall_clock(Time now, Milliseconds offset) {

@@ -27,12 +27,20 @@ struct HostCounts {
         0;  // by the true time, or by the expires_at that the client was told
     std::uint64_t served_dead = 0;  // ended by somebody else: the client reports it
     std::uint64_t without_token = 0;
+    std::uint64_t first_tokens = 0;
+    std::uint64_t refreshes_due = 0;  // tokens that reached the refresh time drawn for them
+    std::uint64_t died_before = 0;    // tokens that were replaced before, as somebody had ended them
     std::uint64_t tokens_lost = 0;  // in a crash before they were sealed
     std::uint64_t logins_cut = 0;   // in flight in a crash
     std::uint64_t spins = 0;        // next() asked again and again without time passing
     std::uint64_t sleeps_in_the_past = 0;
     std::uint64_t suspensions = 0;
     std::uint64_t sent_while_suspended = 0;
+
+    // What the policy needs, whatever logins there were.
+    [[nodiscard]] std::uint64_t needed() const {
+        return first_tokens + refreshes_due + died_before;
+    }
 };
 
 // A host that runs the real core as the broker's shell does: machines, ledger, sealed tokens,
@@ -58,7 +66,7 @@ public:
     [[nodiscard]] std::size_t records() const noexcept { return log_.size(); }
 
 private:
-    enum class Kind { wake, arrival, answer, probed, sealed, poll, call_ends };
+    enum class Kind { wake, arrival, answer, probed, sealed, poll, call_ends, refresh_due };
     struct Event {
         Time at;
         std::uint64_t order;
@@ -91,6 +99,8 @@ private:
         std::uint64_t sealed_token = 0;
         bool sealed_rightly = true;
         std::optional<TokenTimes> to_seal;
+        std::uint64_t newest = 0;  // token id, of the last one that was published
+        bool newest_is_due = false;
         unsigned password = 0;
         unsigned calls = 0;
     };
@@ -108,6 +118,7 @@ private:
     void probed(std::size_t index, Time now);
     void poll(std::size_t index, Time now);
     void drain(std::size_t index, std::uint64_t new_token, Time now);
+    void note_need(std::size_t index, std::uint64_t new_token, Time now);
     [[nodiscard]] std::string fingerprint(std::size_t index) const;
 
     Random& random_;

@@ -7,10 +7,6 @@
 namespace tokenbroker::core::simulation {
 namespace {
 
-// No refresh is due before so much of a token's life is over: the policy is 80 %, less 5 % of
-// jitter.
-constexpr double earliest_refresh = 0.75;
-
 // Counts one arrival and says how many the window [now - per, now] holds with it.
 std::size_t arrivals(std::deque<Time>& times, Milliseconds per, Time now) {
     times.push_back(now);
@@ -33,8 +29,7 @@ Upstream::Upstream(Random& random, std::vector<Budget> account_budgets,
       passwords_(account_budgets_.size()),
       of_account_(account_budgets_.size()),
       of_realm_(realm_budgets_.size()),
-      not_before_(realm_budgets_.size()),
-      last_token_(account_budgets_.size()) {}
+      not_before_(realm_budgets_.size()) {}
 
 std::optional<Trouble::Kind> Upstream::trouble(std::size_t realm, Time now) const {
     for (const Trouble& trouble : troubles_) {
@@ -98,14 +93,6 @@ Answer Upstream::login(std::size_t account, unsigned password, Time sent, Time n
 Answer Upstream::issue(std::size_t account, Time now) {
     ++counts_.ok;
     const Milliseconds life = lifetimes_[account];
-    if (const std::uint64_t last = last_token_[account]; last == 0) {
-        ++counts_.needed;
-    } else {
-        const Token& before = token(last);
-        const auto used = static_cast<double>((now - before.issued).count());
-        if (now >= before.dies || used >= earliest_refresh * static_cast<double>(life.count()))
-            ++counts_.needed;
-    }
     Token token{tokens_.size() + 1, account, now, now + life, now + life, false};
     if (random_.chance(0.015)) {
         const double when = 0.01 + 0.44 * random_.unit();
@@ -114,7 +101,6 @@ Answer Upstream::issue(std::size_t account, Time now) {
             Milliseconds(static_cast<Milliseconds::rep>(when * static_cast<double>(life.count())));
         ++counts_.early_deaths;
     }
-    last_token_[account] = token.id;
     tokens_.push_back(token);
     Answer answer;
     answer.token = token;

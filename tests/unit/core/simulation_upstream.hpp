@@ -75,7 +75,6 @@ struct Counts {
     std::uint64_t over_account_budget = 0;
     std::uint64_t over_realm_budget = 0;
     std::uint64_t before_not_before = 0;
-    std::uint64_t needed = 0;  // first tokens, refresh times reached, early deaths
     std::uint64_t early_deaths = 0;
 };
 
@@ -121,7 +120,6 @@ private:
     std::vector<std::deque<Time>> of_account_;
     std::vector<std::deque<Time>> of_realm_;
     std::vector<std::vector<NotBefore>> not_before_;
-    std::vector<std::uint64_t> last_token_;  // of an account; 0: none yet
     std::vector<Token> tokens_;
     Counts counts_;
     std::uint64_t digest_ = 1469598103934665603ULL;
