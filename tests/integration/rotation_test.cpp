@@ -23,12 +23,17 @@ TEST(Rotation, a_token_of_eight_seconds_is_never_expired_or_missing_for_thirty) 
     std::uint64_t last = 0;
     std::size_t rotations = 0;
     for (; now_seconds() < end; ++asked) {
+        const double sent = now_seconds();
         client.send("GET /v1/accounts/rossum/token?wait=0s HTTP/1.1\r\nHost: x\r\n\r\n");
         const HttpAnswer answer = client.read_answer();
         ASSERT_EQ(answer.status, 200) << "after " << asked << " answers: " << answer.body;
+        ASSERT_GT(expiry_of(answer), sent) << "after " << asked << " answers: " << answer.body;
         const auto generation = generation_of(answer);
         ASSERT_GE(generation, last);
-        if (generation != last) ++rotations;
+        if (generation != last) {
+            ++rotations;
+            EXPECT_EQ(world.use(answer, "/api/v1/auth/user"), 200) << "rotation " << rotations;
+        }
         last = generation;
     }
     EXPECT_GT(asked, 1000U);
@@ -58,7 +63,7 @@ TEST(Rotation, is_seen_by_the_next_get_within_fifty_milliseconds) {
     EXPECT_LT(delays[1], 0.050);
 }
 
-TEST(Rotation, is_told_on_every_stream) {
+TEST(Rotation, is_told_on_every_stream_within_fifty_milliseconds) {
     World world;
     world.start({Account{.inputs = "token_lifetime: 4s"}}, impatient);
     const auto first = generation_of(world.daemon.token("rossum"));
@@ -73,12 +78,19 @@ TEST(Rotation, is_told_on_every_stream) {
         EXPECT_NE(readers.back().read_event().find("id: " + std::to_string(first)),
                   std::string::npos);
     }
-    for (auto& reader : readers) {
-        const std::string event = reader.read_event();
-        EXPECT_NE(event.find("event: token"), std::string::npos) << event;
-        EXPECT_EQ(event.find("id: " + std::to_string(first)), std::string::npos) << event;
+    std::vector<double> delays;
+    while (delays.size() < 3) {
+        for (auto& reader : readers) {
+            const std::string event = reader.read_event();
+            EXPECT_NE(event.find("event: token"), std::string::npos) << event;
+            EXPECT_EQ(event.find("id: " + std::to_string(first)), std::string::npos) << event;
+        }
+        const double seen = now_seconds();
+        delays.push_back(seen - last_exchange(world));
     }
-    EXPECT_LT(now_seconds() - last_exchange(world), 0.5);
+    // As above: of all 20 readers, in two of three rotations.
+    std::ranges::sort(delays);
+    EXPECT_LT(delays[1], 0.050);
 }
 
 TEST(Rotation, a_stream_that_knows_the_generation_is_not_told_it_again) {

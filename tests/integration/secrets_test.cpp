@@ -135,5 +135,27 @@ TEST(Secrets, a_file_that_others_can_read_is_warned_about) {
         << "a secret that others can read is warned about";
 }
 
+TEST(Secrets, from_the_environment_are_read_at_the_start) {
+    World world;
+    world.configure({Account()}, impatient);
+    std::string yaml = read_file(world.daemon.config_file());
+    const std::string source = "{ file: " + (world.folder / "rossum.password") + " }";
+    const auto at = yaml.find(source);
+    ASSERT_NE(at, std::string::npos);
+    world.folder.write("tokenbroker.yaml", yaml.replace(at, source.size(), "{ env: PASSWORD_OF_ROSSUM }"));
+
+    world.daemon.start();
+    EXPECT_EQ(world.error_kind("rossum"), "misconfigured");
+    EXPECT_NE(world.error_message("rossum").find("PASSWORD_OF_ROSSUM"), std::string::npos);
+    world.daemon.stop();
+    world.daemon.start({{"PASSWORD_OF_ROSSUM", "another"}});
+    EXPECT_EQ(world.daemon.token("rossum").status, 503);
+    EXPECT_EQ(world.daemon.login_state("rossum"), "suspended");
+    world.daemon.stop();
+    world.daemon.start({{"PASSWORD_OF_ROSSUM", "sandbox-password"}});
+    EXPECT_EQ(world.daemon.token("rossum").status, 200);
+    EXPECT_EQ(world.sandbox.count("rossum.login").requests, 2U);
+}
+
 }  // namespace
 }  // namespace tokenbroker::integration
