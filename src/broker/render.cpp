@@ -1,6 +1,7 @@
 #include "broker/render.hpp"
 
 #include "base/encode.hpp"
+#include "core/token.hpp"
 
 #include <initializer_list>
 #include <numeric>
@@ -59,6 +60,11 @@ PublishedToken render(const TokenParts& parts) {
     published->issued_at = parts.issued_at;
     published->expires_at = parts.expires_at;
     published->expires_at_boot = parts.expires_at_boot;
+    if (parts.expires_at) {
+        const Milliseconds early = core::untold(*parts.expires_at);
+        *published->expires_at -= early;
+        if (published->expires_at_boot) *published->expires_at_boot -= early;
+    }
 
     published->header_name = parts.header_name;
     published->header_value = parts.header_value;

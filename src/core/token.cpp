@@ -6,6 +6,10 @@
 
 namespace tokenbroker::core {
 
+Milliseconds untold(WallTime expiry) noexcept {
+    return expiry - std::chrono::floor<std::chrono::seconds>(expiry);
+}
+
 std::uint64_t next_generation(std::uint64_t last, WallTime now) noexcept {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
     return std::max(last + 1, seconds > 0 ? static_cast<std::uint64_t>(seconds) : 0);
@@ -60,6 +64,7 @@ Milliseconds TokenClock::left(Moment now) const noexcept {
     Milliseconds least = forever;
     if (times_.expires_at) least = std::min(least, *times_.expires_at - now.wall);
     if (times_.expires_boot) least = std::min(least, *times_.expires_boot - now.boot);
+    if (times_.expires_at) least -= untold(*times_.expires_at);
     return std::max(least, Milliseconds::zero());
 }
 

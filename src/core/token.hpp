@@ -40,6 +40,10 @@ struct TokenTimes {
     bool operator==(const TokenTimes&) const = default;
 };
 
+// Answers name an expiry in whole seconds, and a token is not served after what they name: so much
+// earlier it ends.
+Milliseconds untold(WallTime expiry) noexcept;
+
 // max(last + 1, Unix time in seconds).
 std::uint64_t next_generation(std::uint64_t last, WallTime now) noexcept;
 

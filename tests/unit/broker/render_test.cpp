@@ -29,6 +29,20 @@ TEST(Render, makes_the_whole_answer_but_for_its_first_lines) {
                   body);
 }
 
+TEST(Render, what_is_served_ends_with_the_second_that_the_answer_names) {
+    const AccountName name = *AccountName::parse("rossum-prod");
+    const Secret token("t");
+    const BootTime boot{1h};
+    const PublishedToken odd =
+        render({name, token, "Authorization", token, "requested", 1, issued, issued + 10700ms,
+                boot + 10700ms});
+    EXPECT_NE(odd->json_body().find(R"("expires_at":"2026-11-22T00:00:10Z")"),
+              std::string_view::npos);
+    EXPECT_FALSE(odd->expired({issued + 9999ms, boot + 9999ms}));
+    EXPECT_TRUE(odd->expired({issued + 10s, boot + 9s}));
+    EXPECT_TRUE(odd->expired({issued + 9s, boot + 10s}));
+}
+
 TEST(Render, the_text_is_the_bare_token_under_a_tag_of_its_own) {
     EXPECT_EQ(rendered()->token(), "t0k\"en");
     EXPECT_EQ(rendered()->text_answer.reveal(),

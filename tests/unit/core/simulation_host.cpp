@@ -347,12 +347,24 @@ void Host::note_need(std::size_t index, std::uint64_t new_token, Time now) {
     schedule(std::max(true_time, now), Kind::refresh_due, index, life_, new_token);
 }
 
+// What follows the wall clock (stated expiries, tokens of an earlier boot) ends by it.
+void Host::note_clock(std::size_t index, Time now) {
+    Account& account = accounts_[index];
+    const TokenClock* token = account.machine->token();
+    if (token == nullptr || account.newest_is_due) return;
+    const auto due = account.machine->view(moment(now), *ledger_).refresh_at;
+    if (token->valid(moment(now)) && (!due || *due > moment(now).wall)) return;
+    account.newest_is_due = true;
+    ++counts_.ended_by_clock;
+}
+
 void Host::set_wall_clock(Time now, Milliseconds offset) {
     offset_ = offset;
     if (!running_) return;
     log_.emplace_back(ClockRecord{ledger_->stamp(moment(now))});
     for (std::size_t index = 0; index < accounts_.size(); ++index) {
         accounts_[index].machine->clock_stepped(moment(now));
+        note_clock(index, now);
         drain(index, 0, now);
         step(index, now);
     }

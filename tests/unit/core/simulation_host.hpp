@@ -29,6 +29,7 @@ struct HostCounts {
     std::uint64_t without_token = 0;
     std::uint64_t first_tokens = 0;
     std::uint64_t refreshes_due = 0;  // tokens that reached the refresh time drawn for them
+    std::uint64_t ended_by_clock = 0;  // tokens whose time was over by a wall clock set wrongly
     std::uint64_t died_before = 0;    // tokens that were replaced before, as somebody had ended them
     std::uint64_t tokens_lost = 0;  // in a crash before they were sealed
     std::uint64_t logins_cut = 0;   // in flight in a crash
@@ -39,7 +40,7 @@ struct HostCounts {
 
     // What the policy needs, whatever logins there were.
     [[nodiscard]] std::uint64_t needed() const {
-        return first_tokens + refreshes_due + died_before;
+        return first_tokens + refreshes_due + ended_by_clock + died_before;
     }
 };
 
@@ -119,6 +120,7 @@ private:
     void poll(std::size_t index, Time now);
     void drain(std::size_t index, std::uint64_t new_token, Time now);
     void note_need(std::size_t index, std::uint64_t new_token, Time now);
+    void note_clock(std::size_t index, Time now);
     [[nodiscard]] std::string fingerprint(std::size_t index) const;
 
     Random& random_;

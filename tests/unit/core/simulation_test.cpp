@@ -212,6 +212,7 @@ void print(const Result& result) {
     row("  for a first token", result.host.first_tokens);
     row("  for a refresh time reached", result.host.refreshes_due);
     row("  for a token that died before", result.host.died_before);
+    row("  for a token ended by a wrong wall clock", result.host.ended_by_clock);
     std::printf("  %-44s %9.2f%%\n", "more than needed",
                 100.0 * static_cast<double>(result.upstream.logins) /
                         static_cast<double>(result.host.needed()) -

@@ -40,6 +40,15 @@ TEST(Generation, is_the_unix_time_or_one_more_than_the_last) {
     EXPECT_EQ(next_generation(3, WallTime(-hours(1))), 4U);
 }
 
+TEST(Token, is_not_served_after_the_whole_second_that_answers_name) {
+    const Milliseconds odd = seconds(10) + Milliseconds(700);
+    for (const TokenClock& token : {relative(odd), stated(start.wall + odd)}) {
+        EXPECT_TRUE(token.valid(later(seconds(10) - Milliseconds(1))));
+        EXPECT_FALSE(token.valid(later(seconds(10))));
+        EXPECT_EQ(token.left(later(seconds(9))), seconds(1));
+    }
+}
+
 TEST(Token, lives_from_its_request_to_its_expiry_and_not_at_it) {
     IssuedToken issued;
     issued.started = start;
