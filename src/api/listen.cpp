@@ -234,8 +234,16 @@ Result<Listener> listen_unix(const UnixSocket& wanted) {
     const std::string folder =
         wanted.path.substr(0, std::max<std::size_t>(wanted.path.rfind('/'), 1));
     struct stat facts {};
-    if (::stat(folder.c_str(), &facts) != 0)
-        return system_error("looking at the socket's folder " + folder, errno);
+    if (::stat(folder.c_str(), &facts) != 0) {
+        const int reason = errno;
+        if (reason != ENOENT)
+            return system_error("looking at the socket's folder " + folder, reason);
+        return Error(Errc::not_found,
+                     "the socket's folder " + folder +
+                         " does not exist: create it for the daemon's user, let systemd do so "
+                         "(RuntimeDirectory=), or name another socket.path",
+                     reason);
+    }
     if (!S_ISDIR(facts.st_mode))
         return Error(Errc::io, "the socket's folder " + folder + " is not a folder");
 
