@@ -24,6 +24,14 @@ export PKG_CONFIG_PATH
 c++ ${EXAMPLE_FLAGS:-} "$work/example/get_token.cpp" -o "$work/by_pkg_config" \
   $(pkg-config --define-variable=prefix="$work/prefix" --cflags --libs tokenbroker-client)
 
+# What the README says, as it stands there.
+awk '/^```cpp$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$source/README.md" >"$work/readme.cpp"
+# shellcheck disable=SC2046,SC2086 # words are wanted
+c++ ${EXAMPLE_FLAGS:-} -Wall -Wextra -Werror "$work/readme.cpp" -o "$work/readme" \
+  $(pkg-config --define-variable=prefix="$work/prefix" --cflags --libs tokenbroker-client) || fail "the README's C++ does not build"
+if TOKENBROKER_SOCKET=$work/nobody "$work/readme" >"$work/said" 2>&1; then fail "the README's C++ got a token of nobody"; fi
+grep -q "there is no socket $work/nobody" "$work/said" || fail "the README's C++ said: $(cat "$work/said")"
+
 for program in "$work/build/get_token" "$work/by_pkg_config"; do
   code=0
   TOKENBROKER_SOCKET=$work/nobody "$program" account 2>"$work/said" || code=$?
@@ -31,4 +39,4 @@ for program in "$work/build/get_token" "$work/by_pkg_config"; do
   grep -q "there is no socket $work/nobody" "$work/said" || fail "$program said: $(cat "$work/said")"
 done
 [ -x "$work/build/follow_token" ] || fail "the Asio example was not built"
-echo "both examples build against the installed package"
+echo "both examples and the README build against the installed package"
