@@ -24,7 +24,8 @@ public:
     struct Values {
         recipe::Values values;
         std::string fingerprint;  // keyed hash over all of them, and over `salt`
-        std::string previous_fingerprint;  // the same under the previous state key; empty: there is none
+        std::string
+            previous_fingerprint;  // the same under the previous state key; empty: there is none
     };
     // All of them, now. `salt` goes into the fingerprint. The error names the input and its source.
     boost::asio::awaitable<Result<Values>> read(std::string salt);

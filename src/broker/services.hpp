@@ -29,9 +29,10 @@ struct Services {
     DurableLedger& ledger;
     host::Variables variables;                              // of the environment
     std::function<std::string(const Secret&)> fingerprint;  // keyed: of no use without the key
-    std::function<std::string(const Secret&)> previous_fingerprint;  // under the previous key, if any
-    std::function<double()> draw;                           // uniform in [0, 1)
-    std::function<void()> ledger_moved;                     // some account may now log in sooner
+    std::function<std::string(const Secret&)>
+        previous_fingerprint;            // under the previous key, if any
+    std::function<double()> draw;        // uniform in [0, 1)
+    std::function<void()> ledger_moved;  // some account may now log in sooner
 };
 
 }  // namespace tokenbroker::broker

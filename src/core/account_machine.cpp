@@ -186,8 +186,8 @@ void AccountMachine::fingerprint_rekeyed(const std::string& before, const std::s
                                          Moment now, Ledger& ledger) {
     if (!suspended_ || *suspended_ != before) return;
     suspended_ = after;
-    const LoginError error = last_error_.value_or(LoginError{
-        Verdict::refused, "", std::nullopt, "", now.wall});
+    const LoginError error =
+        last_error_.value_or(LoginError{Verdict::refused, "", std::nullopt, "", now.wall});
     const Stamp then{error.at, saturating_add(now.boot, error.at - now.wall), boot_id_};
     write(SuspendedRecord{then, settings_.account, after, error.step, error.status, error.message},
           ledger);

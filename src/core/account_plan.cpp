@@ -110,9 +110,12 @@ void AccountMachine::plan_login(Plan& plan, Moment now, const Ledger& ledger) co
     if (permission.at <= now.boot) {
         plan.attempt = Attempt{best->kind, best->cause, std::nullopt, false};
         if (best->spends_login) {
-            plan.attempt->record = AttemptRecord{ledger.stamp(now), ledger.next_attempt_id(),
-                                                 settings_.account, settings_.realm,
-                                                 best->cause,       false,
+            plan.attempt->record = AttemptRecord{ledger.stamp(now),
+                                                 ledger.next_attempt_id(),
+                                                 settings_.account,
+                                                 settings_.realm,
+                                                 best->cause,
+                                                 false,
                                                  ledger.window_of(settings_.account)};
         }
         return;

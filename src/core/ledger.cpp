@@ -53,8 +53,8 @@ void Ledger::count(const AttemptRecord& record, BootTime when) {
     if (record.settled) {
         account.window.add(record.cause, when);
         realm.window.add(record.cause, when);
-        account.past.push_back({record.id, when, when, record.cause, record.realm, false,
-                                record.window});
+        account.past.push_back(
+            {record.id, when, when, record.cause, record.realm, false, record.window});
         return;
     }
     dequeue(record.account);
@@ -99,8 +99,8 @@ void Ledger::settle(const OutcomeRecord& record, BootTime when) {
     }
     account.window.end(login.cause, when);
     realm.window.end(login.cause, when);
-    account.past.push_back({record.id, login.began, when, login.cause, login.realm, false,
-                            login.window});
+    account.past.push_back(
+        {record.id, login.began, when, login.cause, login.realm, false, login.window});
     if (realm.throttles > 0) wake(realm);
     forget_old(account, when);
     realm.forget_old(when);

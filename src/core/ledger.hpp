@@ -52,8 +52,8 @@ public:
     [[nodiscard]] const std::string& boot_id() const noexcept { return boot_id_; }
     [[nodiscard]] Stamp stamp(Moment now) const { return {now.wall, now.boot, boot_id_}; }
 
-    // Budgets, from the configuration; may be set anew at any time. Set them before load(). A realm that nobody set has the default
-    // budget; forget_realms() makes that of all.
+    // Budgets, from the configuration; may be set anew at any time. Set them before load(). A realm
+    // that nobody set has the default budget; forget_realms() makes that of all.
     void set_realm(const std::string& realm, Budget budget);
     void forget_realms();
     void set_account(const std::string& account, const std::string& realm, Budget budget);

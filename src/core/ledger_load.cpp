@@ -45,7 +45,8 @@ void Ledger::abandon(std::uint64_t attempt, BootTime now) {
     RealmBook& realm = realms_[login.realm];
     account.window.end(login.cause, now);
     realm.window.end(login.cause, now);
-    account.past.push_back({attempt, login.began, now, login.cause, login.realm, true, login.window});
+    account.past.push_back(
+        {attempt, login.began, now, login.cause, login.realm, true, login.window});
     wake(realm);
 }
 

@@ -31,8 +31,8 @@ struct AttemptRecord {
     std::string account;
     std::string realm;
     Cause cause = Cause::need;
-    bool settled = false;  // written by compaction: the outcome is known and told elsewhere; `at`
-                           // is when it ended
+    bool settled = false;   // written by compaction: the outcome is known and told elsewhere; `at`
+                            // is when it ended
     Milliseconds window{};  // the longest one that it counted in when it was made
 
     bool operator==(const AttemptRecord&) const = default;

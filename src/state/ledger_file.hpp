@@ -23,8 +23,8 @@ public:
         std::string set_aside;  // where the unreadable file lies now
         std::size_t torn_bytes =
             0;  // of a write that was cut short, and that nobody was told of: cut off
-        std::optional<Error> unwritten;  // why the file does not say so yet: nothing can be appended
-                                         // before compact() has worked
+        std::optional<Error> unwritten;  // why the file does not say so yet: nothing can be
+                                         // appended before compact() has worked
     };
 
     LedgerFile(const std::string& directory, async::Offload& offload,

@@ -25,13 +25,13 @@ public:
     // Whether a record means something to its owner. Pure: it is asked on a worker.
     using Readable = std::function<bool(const std::string&)>;
     struct Opened {
-        Records records;             // those that could be read, in order
-        bool lost = false;           // the rest could not
-        std::string detail;          // what was wrong, in one sentence for the log
-        std::string set_aside;       // where the unreadable file lies now
-        std::size_t torn_bytes = 0;  // cut off its end
-        std::optional<Error> unwritten;  // why the file is not yet what is said here: nothing can be
-                                         // appended before a replace() has worked
+        Records records;                 // those that could be read, in order
+        bool lost = false;               // the rest could not
+        std::string detail;              // what was wrong, in one sentence for the log
+        std::string set_aside;           // where the unreadable file lies now
+        std::size_t torn_bytes = 0;      // cut off its end
+        std::optional<Error> unwritten;  // why the file is not yet what is said here: nothing can
+                                         // be appended before a replace() has worked
     };
 
     // `files` and `offload` outlive this.

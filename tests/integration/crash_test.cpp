@@ -10,7 +10,7 @@ namespace tokenbroker::integration {
 namespace {
 
 constexpr std::size_t budget = 8;
-constexpr double per = 20;   // seconds
+constexpr double per = 20;  // seconds
 constexpr double clock_slack =
     0.3;  // an attempt is dated before it travels; both clocks count whole milliseconds
 constexpr double on_its_way = 0.25;  // from the upstream's answer to the broker's record of it
@@ -27,7 +27,7 @@ std::size_t fullest_window(const std::vector<double>& at) {
 
 struct Early {
     std::size_t throttles = 0;
-    std::size_t early = 0;    // logins of any account of the realm, before the time that a 429 named
+    std::size_t early = 0;  // logins of any account of the realm, before the time that a 429 named
     std::size_t excused = 0;  // the kill fell between the answer and its record
 };
 

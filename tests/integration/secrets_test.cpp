@@ -142,7 +142,8 @@ TEST(Secrets, from_the_environment_are_read_at_the_start) {
     const std::string source = "{ file: " + (world.folder / "rossum.password") + " }";
     const auto at = yaml.find(source);
     ASSERT_NE(at, std::string::npos);
-    world.folder.write("tokenbroker.yaml", yaml.replace(at, source.size(), "{ env: PASSWORD_OF_ROSSUM }"));
+    world.folder.write("tokenbroker.yaml",
+                       yaml.replace(at, source.size(), "{ env: PASSWORD_OF_ROSSUM }"));
 
     world.daemon.start();
     EXPECT_EQ(world.error_kind("rossum"), "misconfigured");

@@ -52,7 +52,8 @@ TEST(Start, serves_before_any_login_and_needs_no_upstream_for_that) {
     EXPECT_EQ(world.daemon.get("/healthz").status, 200);
     EXPECT_EQ(world.daemon.token("a129", "?wait=0s").status, 503);
     EXPECT_EQ(world.sandbox.count("rossum.login").ok, 0U);
-    ASSERT_TRUE(eventually(10s, [&] { return world.logged({"\"event\":\"attempt_started\""}) > 0; }));
+    ASSERT_TRUE(
+        eventually(10s, [&] { return world.logged({"\"event\":\"attempt_started\""}) > 0; }));
     const std::string log = world.daemon.log();
     EXPECT_LT(log.find("\"event\":\"ready\""), log.find("\"event\":\"attempt_started\""))
         << "a login before anybody could ask";

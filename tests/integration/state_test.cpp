@@ -43,9 +43,7 @@ struct State : ::testing::Test {
         for (const std::string& name : accounts)
             ASSERT_EQ(world.daemon.token(name, "?wait=20s").status, 200) << name;
     }
-    std::string file(const std::string& name) const {
-        return world.folder / ("state/" + name);
-    }
+    std::string file(const std::string& name) const { return world.folder / ("state/" + name); }
     std::size_t logins(const std::string& name) const {
         return world.sandbox.count("rossum.login", name + "@mycompany").requests;
     }

@@ -33,9 +33,8 @@ TEST(Render, what_is_served_ends_with_the_second_that_the_answer_names) {
     const AccountName name = *AccountName::parse("rossum-prod");
     const Secret token("t");
     const BootTime boot{1h};
-    const PublishedToken odd =
-        render({name, token, "Authorization", token, "requested", 1, issued, issued + 10700ms,
-                boot + 10700ms});
+    const PublishedToken odd = render({name, token, "Authorization", token, "requested", 1, issued,
+                                       issued + 10700ms, boot + 10700ms});
     EXPECT_NE(odd->json_body().find(R"("expires_at":"2026-11-22T00:00:10Z")"),
               std::string_view::npos);
     EXPECT_FALSE(odd->expired({issued + 9999ms, boot + 9999ms}));

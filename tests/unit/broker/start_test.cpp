@@ -43,8 +43,7 @@ TEST_F(StartTest, accounts_without_a_token_log_in_before_those_whose_refresh_is_
     clock.advance(50min);  // both are due, and their logins have left the realm's window
     start(users({"a1", "a2", "z1", "z2", "z3", "z4", "z5", "z6", "z7", "z8"}, {8, 30min}));
     pass(20s);
-    EXPECT_EQ(order(2),
-              (std::vector<std::string>{"z1", "z2", "z3", "z4", "z5", "z6", "z7", "z8"}));
+    EXPECT_EQ(order(2), (std::vector<std::string>{"z1", "z2", "z3", "z4", "z5", "z6", "z7", "z8"}));
     EXPECT_EQ(token("a1"), "token-1");
 }
 

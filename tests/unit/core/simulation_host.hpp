@@ -28,9 +28,9 @@ struct HostCounts {
     std::uint64_t served_dead = 0;  // ended by somebody else: the client reports it
     std::uint64_t without_token = 0;
     std::uint64_t first_tokens = 0;
-    std::uint64_t refreshes_due = 0;  // tokens that reached the refresh time drawn for them
+    std::uint64_t refreshes_due = 0;   // tokens that reached the refresh time drawn for them
     std::uint64_t ended_by_clock = 0;  // tokens whose time was over by a wall clock set wrongly
-    std::uint64_t died_before = 0;    // tokens that were replaced before, as somebody had ended them
+    std::uint64_t died_before = 0;  // tokens that were replaced before, as somebody had ended them
     std::uint64_t tokens_lost = 0;  // in a crash before they were sealed
     std::uint64_t logins_cut = 0;   // in flight in a crash
     std::uint64_t spins = 0;        // next() asked again and again without time passing

@@ -155,7 +155,7 @@ TEST_F(RecordLogTest, sets_aside_what_it_cannot_read_and_keeps_what_was_before_i
     EXPECT_EQ(future.open()->set_aside, path + ".bad-2");
 }
 
-TEST_F(RecordLogTest, tells_that_it_was_not_written_where_the_disk_is_full_and_takes_nothing_before_it_was) {
+TEST_F(RecordLogTest, says_where_a_full_disk_kept_it_unwritten_and_takes_nothing_before_it_is) {
     for (const bool damaged : {false, true}) {
         for (const auto& entry : std::filesystem::directory_iterator(dir / "state"))
             std::filesystem::remove(entry);
