@@ -108,7 +108,7 @@ asio::awaitable<Exchange> HttpClient::exchange(std::shared_ptr<const Endpoint> e
     if (!found) co_return Failure(Phase::resolve, found.error());
 
     const auto executor = co_await asio::this_coro::executor;
-    Wire wire(executor);
+    Wire wire(executor, clock_);
     auto connected = co_await wire.connect(std::move(*found), first_hop, allowed.connect, whole);
     if (!connected) co_return Failure(Phase::connect, connected.error());
 

@@ -13,7 +13,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/error.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/system/system_error.hpp>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -30,10 +29,32 @@ namespace beast = boost::beast;
 using boost::system::error_code;
 constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 
-// A cancelled wait ends the coroutine; every other error is a value.
-void leave_if_cancelled(error_code failed) {
-    if (failed == asio::error::operation_aborted) throw boost::system::system_error(failed);
-}
+// Ends one wait on a socket at its deadline. Asio's own timers, and so Beast's, stand still while
+// the machine sleeps; ours counts that.
+class Limit {
+public:
+    Limit(async::Clock& clock, asio::ip::tcp::socket& socket, const Deadline& deadline)
+        : clock_(clock), alarm_(clock.set_alarm(deadline.at(), [this, &socket] {
+              passed_ = true;
+              error_code ignored;
+              socket.close(ignored);
+          })) {}
+    Limit(const Limit&) = delete;
+    Limit& operator=(const Limit&) = delete;
+    ~Limit() { clock_.cancel_alarm(alarm_); }
+
+    // What the wait came to. A cancelled one ends the coroutine; every other error is a value.
+    [[nodiscard]] error_code judge(error_code failed) const {
+        if (passed_) return beast::error::timeout;
+        if (failed == asio::error::operation_aborted) throw boost::system::system_error(failed);
+        return failed;
+    }
+
+private:
+    async::Clock& clock_;
+    bool passed_ = false;
+    async::Clock::AlarmId alarm_;
+};
 
 std::string words(error_code failed, const Deadline& deadline) {
     return failed == beast::error::timeout ? deadline.words() : failed.message();
@@ -56,29 +77,31 @@ bool expect_server(SSL* ssl, std::string name) {
 
 class Wire::Streams {
 public:
-    explicit Streams(asio::any_io_executor executor) : executor_(std::move(executor)) {}
+    Streams(asio::any_io_executor executor, async::Clock& its_clock)
+        : clock(its_clock), executor_(std::move(executor)) {}
 
     error_code open(const asio::ip::tcp::endpoint& to) {
         tcp.emplace(executor_);
         error_code failed;
-        tcp->socket().open(to.protocol(), failed);
+        tcp->open(to.protocol(), failed);
         // Asio does not: a child of ours must not hold the connection.
-        if (!failed && ::fcntl(tcp->socket().native_handle(), F_SETFD, FD_CLOEXEC) != 0) {
+        if (!failed && ::fcntl(tcp->native_handle(), F_SETFD, FD_CLOEXEC) != 0) {
             failed.assign(errno, boost::system::system_category());
         }
         return failed;
     }
 
-    std::optional<beast::tcp_stream> tcp;
-    std::optional<asio::ssl::stream<beast::tcp_stream&>> tls;
+    async::Clock& clock;
+    std::optional<asio::ip::tcp::socket> tcp;
+    std::optional<asio::ssl::stream<asio::ip::tcp::socket&>> tls;
     TlsContext context;
 
 private:
     asio::any_io_executor executor_;
 };
 
-Wire::Wire(asio::any_io_executor executor)
-    : streams_(std::make_unique<Streams>(std::move(executor))) {}
+Wire::Wire(asio::any_io_executor executor, async::Clock& clock)
+    : streams_(std::make_unique<Streams>(std::move(executor), clock)) {}
 Wire::~Wire() = default;
 
 asio::awaitable<Result<void>> Wire::connect(std::vector<std::string> addresses, HostAndPort to,
@@ -96,10 +119,9 @@ asio::awaitable<Result<void>> Wire::connect(std::vector<std::string> addresses, 
         const asio::ip::tcp::endpoint target(address, to.port);
         if (!failed) failed = streams_->open(target);
         if (!failed) {
-            streams_->tcp->expires_after(deadline.left());
+            const Limit limit(streams_->clock, *streams_->tcp, deadline);
             auto [outcome] = co_await streams_->tcp->async_connect(target, as_tuple);
-            leave_if_cancelled(outcome);
-            failed = outcome;
+            failed = limit.judge(outcome);
         }
         if (!failed) co_return Result<void>();
         reasons += text + ": " + words(failed, deadline);
@@ -114,9 +136,9 @@ asio::awaitable<Result<void>> Wire::start_tls(TlsContext context, std::string na
     SSL* ssl = stream.native_handle();
     if (!expect_server(ssl, name))
         co_return Error(Errc::tls_failed, "no certificate can be for the name " + name);
-    streams_->tcp->expires_after(deadline.left());
-    auto [failed] = co_await stream.async_handshake(asio::ssl::stream_base::client, as_tuple);
-    leave_if_cancelled(failed);
+    const Limit limit(streams_->clock, *streams_->tcp, deadline);
+    auto [outcome] = co_await stream.async_handshake(asio::ssl::stream_base::client, as_tuple);
+    const error_code failed = limit.judge(outcome);
     if (!failed) co_return Result<void>();
     const std::string what = "TLS handshake with " + name;
     if (failed == beast::error::timeout)
@@ -126,7 +148,7 @@ asio::awaitable<Result<void>> Wire::start_tls(TlsContext context, std::string na
 
 asio::awaitable<Result<void>> Wire::write(std::string_view bytes, Deadline deadline) {
     const asio::const_buffer buffer(bytes.data(), bytes.size());
-    streams_->tcp->expires_after(deadline.left());
+    const Limit limit(streams_->clock, *streams_->tcp, deadline);
     error_code failed;
     if (streams_->tls) {
         auto [outcome, written] = co_await asio::async_write(*streams_->tls, buffer, as_tuple);
@@ -135,7 +157,7 @@ asio::awaitable<Result<void>> Wire::write(std::string_view bytes, Deadline deadl
         auto [outcome, written] = co_await asio::async_write(*streams_->tcp, buffer, as_tuple);
         failed = outcome;
     }
-    leave_if_cancelled(failed);
+    failed = limit.judge(failed);
     if (!failed) co_return Result<void>();
     const Errc code = failed == beast::error::timeout ? Errc::timeout : Errc::connection_lost;
     co_return Error(code, "sending the request: " + words(failed, deadline));
@@ -145,7 +167,7 @@ asio::awaitable<Result<std::size_t>> Wire::read(std::span<char> buffer, Deadline
     const asio::mutable_buffer target(buffer.data(), buffer.size());
     // What is there already would be read past the deadline too, and a fast drip is always there.
     if (deadline.left() == Milliseconds::zero()) co_return Error(Errc::timeout, deadline.words());
-    streams_->tcp->expires_after(deadline.left());
+    const Limit limit(streams_->clock, *streams_->tcp, deadline);
     error_code failed;
     std::size_t size = 0;
     if (streams_->tls) {
@@ -157,7 +179,7 @@ asio::awaitable<Result<std::size_t>> Wire::read(std::span<char> buffer, Deadline
         failed = outcome;
         size = got;
     }
-    leave_if_cancelled(failed);
+    failed = limit.judge(failed);
     if (!failed) co_return size;
     if (failed == asio::error::eof) co_return std::size_t{0};
     if (failed == beast::error::timeout) co_return Error(Errc::timeout, deadline.words());

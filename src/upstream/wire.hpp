@@ -17,10 +17,12 @@
 namespace tokenbroker::upstream {
 
 // A byte stream to somewhere else: TCP, and from start_tls() on TLS over it. One wait at a time.
-// Each throws operation_aborted when it is cancelled; closed when it goes.
+// Each throws operation_aborted when it is cancelled; closed when it goes, or when a deadline
+// passes.
 class Wire {
 public:
-    explicit Wire(boost::asio::any_io_executor executor);
+    // `clock` outlives it.
+    Wire(boost::asio::any_io_executor executor, async::Clock& clock);
     Wire(const Wire&) = delete;
     Wire& operator=(const Wire&) = delete;
     ~Wire();

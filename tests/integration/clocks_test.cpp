@@ -11,6 +11,7 @@
 namespace tokenbroker::integration {
 namespace {
 
+constexpr auto npos = std::string::npos;
 constexpr auto at_once = 10s;  // on a busy machine; a look by itself would come after half a minute
 
 TEST(Clock, that_is_set_by_minutes_or_years_either_way_costs_no_login_and_no_token) {
@@ -168,6 +169,23 @@ TEST(Sleep, that_no_token_dies_in_costs_no_login) {
     world.daemon.process().signal(SIGCONT);
     EXPECT_EQ(world.daemon.token("rossum", "?wait=0s").body, first.body);
     EXPECT_FALSE(eventually(1s, [&] { return world.sandbox.count("rossum.login").requests > 1; }));
+}
+
+TEST(Sleep, while_an_upstream_is_waited_for_counts_against_its_deadline) {
+    World world;
+    OwnMachine machine(world.folder);
+    world.configure({Account{.inputs = "exchange: false"}}, impatient);
+    world.daemon.start(machine.environment());
+    ASSERT_EQ(world.daemon.token("rossum").status, 200);
+    world.sandbox.fault(R"({"endpoint": "rossum.login", "do": "hang"})");
+    ASSERT_EQ(world.daemon.post("/v1/accounts/rossum/refresh").status, 202);
+    ASSERT_TRUE(eventually(5s, [&] { return world.sandbox.count("rossum.login").requests == 2; }));
+    world.daemon.process().signal(SIGSTOP);
+    machine.sleep(1h);
+    world.daemon.process().signal(SIGCONT);
+    EXPECT_TRUE(eventually(at_once, [&] {
+        return world.error_message("rossum").find("not done within 30s") != npos;
+    })) << world.error_message("rossum");
 }
 
 TEST(Stopped, for_longer_than_its_tokens_live_it_serves_none_of_them_and_makes_no_burst) {
