@@ -155,7 +155,7 @@ void Connection::close() {
     state_ = State::ended;
     call_ = nullptr;
     stream_ = nullptr;
-    common_.poller.forget(*this);
+    common_.poller.remove(socket_.get(), *this);
     Wheel::clear(*this);
     socket_.reset();
     common_.retire(*this);

@@ -52,12 +52,14 @@ void Gate::open() {
 
 void Gate::close() {
     if (!std::exchange(open_, false)) return;
-    if (paused_) common_.clock.cancel_alarm(*std::exchange(paused_, std::nullopt));
+    if (paused_) {
+        common_.clock.cancel_alarm(*std::exchange(paused_, std::nullopt));
+    } else {
+        common_.poller.remove(listener_.fd(), *this);
+    }
     listener_.shut();
     while (!listener_.is_handed_over() && accept_one()) {
     }
-    if (paused_) common_.clock.cancel_alarm(*std::exchange(paused_, std::nullopt));
-    common_.poller.forget(*this);
     listener_.close();
 }
 

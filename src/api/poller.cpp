@@ -81,7 +81,7 @@ void Poller::remove(int fd, Target& target) {
     forget(target);
 }
 
-void Poller::forget(Target& target) {
+void Poller::forget(const Target& target) {
     for (Waiting& waiting : waiting_) {
         if (waiting.target == &target) waiting.target = nullptr;
     }

@@ -46,10 +46,10 @@ public:
     void change(int fd, Target& target, std::uint32_t events);
     // Served in the crowd from now on.
     void move_to_crowd(int fd, Target& target, std::uint32_t events);
-    // No event reaches it from now on. remove() for a descriptor that stays open; forget() for one
-    // that is closed next, which takes it out of the set.
+    // No event reaches it from now on. Needed before close(2) too, which takes a descriptor out of
+    // the set only where nobody else has the same open file: a child that is about to exec has a
+    // copy of all, and the service manager keeps the sockets that it hands over.
     void remove(int fd, Target& target);
-    void forget(Target& target);
 
     // Calls on_again() of the target when its turn in the crowd comes.
     void again(Target& target);
@@ -73,6 +73,7 @@ private:
     void turn();
     void serve_crowd();
     void call_up();
+    void forget(const Target& target);
     [[nodiscard]] int set_of(const Target& target) const noexcept;
 
     int epoll_ = -1;

@@ -1,6 +1,9 @@
 #include "server_fixture.hpp"
 
+#include <csignal>
 #include <random>
+#include <sys/wait.h>
+#include <unistd.h>
 
 // Bytes that no decent client sends. Each ends in a problem or a close; other peers notice nothing.
 namespace tokenbroker::api {
@@ -281,6 +284,25 @@ TEST_F(HostileTest, survives_mutated_conversations) {
     clock.advance(seconds(20));
     EXPECT_EQ(registry.process().connections, 0U);
     EXPECT_EQ(status_of(get(target)), 200U);
+}
+
+// A child has a copy of every descriptor until it runs its program, however they are marked.
+TEST_F(HostileTest, a_connection_that_ends_while_a_child_is_being_started_is_watched_no_more) {
+    start_server();
+    const std::size_t watched = watched_descriptors();
+    Client client = connect();
+    exchange(client, get_request("/healthz"));
+    EXPECT_EQ(watched_descriptors(), watched + 1);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        while (true)
+            ::pause();
+    }
+    exchange(client, get_request("/healthz", "Connection: close\r\n"));
+    EXPECT_EQ(watched_descriptors(), watched);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <netinet/in.h>
 #include <stdexcept>
 #include <sys/socket.h>
@@ -156,6 +158,16 @@ std::string ServerTest::get(const std::string& target, const std::string& header
 std::string ServerTest::post(const std::string& target, const std::string& body) {
     return ask("POST " + target + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
                std::to_string(body.size()) + "\r\n\r\n" + body);
+}
+
+std::size_t watched_descriptors() {
+    std::size_t watched = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fdinfo")) {
+        std::ifstream info(entry.path());
+        for (std::string line; std::getline(info, line);)
+            if (line.starts_with("tfd:")) ++watched;
+    }
+    return watched;
 }
 
 unsigned status_of(std::string_view answer) {

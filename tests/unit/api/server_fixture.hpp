@@ -84,6 +84,9 @@ protected:
     bool stopping = false;
 };
 
+// Descriptors in the epoll sets of this process, closed ones whose open file lives on included.
+std::size_t watched_descriptors();
+
 // "HTTP/1.1 200 OK" to 200; 0 where it is no answer.
 unsigned status_of(std::string_view answer);
 std::string body_of(const std::string& answer);

@@ -128,12 +128,16 @@ TEST_F(StopTest, leaves_the_backlog_of_a_socket_that_was_handed_over) {
     nursery.spawn("server", server->run());
     clock.settle();
     EXPECT_EQ(status_of(get("/healthz")), 200U);
+    clock.settle();
+    const std::size_t watched = watched_descriptors();
     Client late = connect();
     late.send(get_request("/healthz"));
     stop_server();
     EXPECT_TRUE(nursery.empty());
     EXPECT_EQ(late.receive(), "");
     EXPECT_FALSE(late.closed()) << "the next process answers it";
+    EXPECT_EQ(watched_descriptors(), watched - 1)
+        << "whoever handed it over keeps it open: it must not wake this process";
 }
 
 }  // namespace
