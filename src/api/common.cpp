@@ -7,6 +7,12 @@
 #include <utility>
 
 namespace tokenbroker::api {
+namespace {
+
+// Connections of one uid that are served before the crowd.
+constexpr std::size_t served_first = 4;
+
+}  // namespace
 
 Common::Common(const boost::asio::any_io_executor& executor, async::Clock& time,
                metrics::ProcessSeries& counted, const Limits& limited)
@@ -53,11 +59,23 @@ void Common::retire(Connection& connection) {
     series.connections = connections.size();
 }
 
+bool Common::served_long() const {
+    return measured_from - served_since > turn_of_the_crowd;
+}
+
+bool Common::may_stand_in_front(Connection& connection) const {
+    if (connection.seat() == Seat::lobby || !conduct.is_decent(connection.user(), now.boot))
+        return false;
+    return connection.seat() == Seat::metrics ||
+           peers.of(connection.caller()->uid()) <= served_first;
+}
+
 void Common::begin_turn() {
     if (turns_++ > 0) return;
     now = clock.now();
     first_lines.refresh(now.wall);
     measured_from = std::chrono::steady_clock::now();
+    served_since = measured_from;
 }
 
 void Common::end_turn() {
@@ -76,6 +94,7 @@ void Common::tick() {
     const Turn turn(*this);
     wheel.turn(now.boot);
     if (each_second) each_second();
+    conduct.forget_old(now.boot);
     give_memory_back();
 }
 

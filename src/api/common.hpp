@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/answer.hpp"
+#include "api/conduct.hpp"
 #include "api/limits.hpp"
 #include "api/occupancy.hpp"
 #include "api/outbox.hpp"
@@ -50,6 +51,8 @@ struct Common {
     FirstLines first_lines;
     // Each answer is measured from here: the turn's start, then the answer before it.
     std::chrono::steady_clock::time_point measured_from;
+    // The connection that is being served has been so since then.
+    std::chrono::steady_clock::time_point served_since;
 
     bool stopping = false;  // answers carry `Connection: close`
 
@@ -60,6 +63,7 @@ struct Common {
 
     std::vector<std::unique_ptr<Connection>> connections;
     Occupancy peers;
+    Conduct conduct;
     std::size_t lobby = 0;
     std::size_t metrics_peers = 0;
 
@@ -71,6 +75,11 @@ struct Common {
     void end_turn();
     // Counts `answers` that took the time since `measured_from`, and goes on from now.
     void measure(std::size_t answers);
+    // Whether the connection that was just answered took more time than a turn of the crowd.
+    [[nodiscard]] bool served_long() const;
+    // Whether it may be served before the crowd: its user has few connections, and has asked for
+    // little of late.
+    [[nodiscard]] bool may_stand_in_front(Connection& connection) const;
 
 private:
     void tick();

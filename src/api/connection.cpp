@@ -25,9 +25,17 @@ Connection::Connection(Common& common, Handler& handler, host::Descriptor socket
 
 Connection::~Connection() = default;
 
-bool Connection::start(bool in_crowd) {
+std::optional<uid_t> Connection::user() const {
+    return caller_ ? std::optional(caller_->uid()) : std::nullopt;
+}
+
+bool Connection::start() {
     listening_to_ = EPOLLIN;
-    if (!common_.poller.add(socket_.get(), *this, listening_to_, in_crowd)) return false;
+    const bool added =
+        common_.may_stand_in_front(*this)
+            ? common_.poller.add(socket_.get(), *this, listening_to_)
+            : common_.poller.add_to_crowd(socket_.get(), *this, listening_to_, user());
+    if (!added) return false;
     await(Awaited::request, common_.limits.idle);
     return true;
 }
@@ -38,6 +46,7 @@ void Connection::refuse(const Problem& problem) {
 }
 
 void Connection::on_ready(std::uint32_t events) {
+    common_.served_since = std::chrono::steady_clock::now();
     if ((events & (EPOLLHUP | EPOLLERR)) != 0 && (events & EPOLLIN) == 0) return close();
     if ((events & EPOLLOUT) != 0 && backlog_.send(socket_.get()) == Sent::failed) return close();
     if ((events & EPOLLIN) != 0) static_cast<void>(receive());
@@ -45,6 +54,7 @@ void Connection::on_ready(std::uint32_t events) {
 }
 
 void Connection::on_again() {
+    common_.served_since = std::chrono::steady_clock::now();
     process({});
     settle();
 }
@@ -123,6 +133,7 @@ void Connection::wait_for(Call& call) {
 }
 
 void Connection::resume() {
+    common_.served_since = std::chrono::steady_clock::now();
     settle();
 }
 
@@ -190,8 +201,7 @@ void Connection::settle() {
     flush();
     const unsigned answered = std::exchange(answered_, 0);
     if (state_ == State::ended) return;
-    // Who pipelines stands behind those who ask for one thing at a time.
-    if (answered > 1) common_.poller.move_to_crowd(socket_.get(), *this, listening_to_);
+    if (answered > 0 && !take_place(answered)) return close();
     if (!backlog_.empty()) {
         listen_to(EPOLLOUT);
         if (awaited_ != Awaited::drain) await(Awaited::drain, common_.limits.drain_timeout);
@@ -219,11 +229,24 @@ void Connection::settle() {
     }
 }
 
+// Who pipelines, or asks for what takes long, stands behind those who ask for a little at a time.
+bool Connection::take_place(unsigned answered) {
+    const BootTime now = common_.now.boot;
+    if (answered > 1 || (common_.served_long() && common_.conduct.took_long(user(), now))) {
+        common_.conduct.asked_much(user(), now);
+        return common_.poller.move_to_crowd(socket_.get(), *this, listening_to_, user());
+    }
+    if (!in_crowd() || !common_.may_stand_in_front(*this)) return true;
+    return common_.poller.move_to_front(socket_.get(), *this, listening_to_);
+}
+
 void Connection::settle_reading() {
     if (close_after_) return incomplete_ || !unread_.empty() ? linger() : close();
     const bool go_on = !unread_.empty() && !wants_more_;
     if (go_on) {
         listen_to(0);
+        Wheel::clear(*this);
+        awaited_ = Awaited::nothing;
         common_.poller.again(*this);
         return;
     }

@@ -40,8 +40,8 @@ public:
                std::optional<Caller> caller, Seat seat);
     ~Connection() override;
 
-    // Begins to serve, `in_crowd` as Poller has it. False where the kernel refuses.
-    [[nodiscard]] bool start(bool in_crowd);
+    // Begins to serve. False where the kernel refuses.
+    [[nodiscard]] bool start();
     // Turned away before its first request.
     void refuse(const Problem& problem);
 
@@ -50,6 +50,7 @@ public:
     void on_deadline() override;
 
     [[nodiscard]] Caller* caller() noexcept { return caller_ ? &*caller_ : nullptr; }
+    [[nodiscard]] std::optional<uid_t> user() const;
     [[nodiscard]] Seat seat() const noexcept { return seat_; }
     [[nodiscard]] bool open() const noexcept { return state_ != State::ended; }
 
@@ -111,6 +112,8 @@ private:
     // Sends what was answered and puts everything in order for the next turn.
     void settle();
     void flush();
+    // Its class in the poller. False: it has none any more.
+    [[nodiscard]] bool take_place(unsigned answered);
     void settle_reading();
     void linger();
     void await(Awaited what, Milliseconds within);

@@ -46,8 +46,11 @@ void Connection::process(std::string_view fresh) {
 }
 
 bool Connection::may_go_on() const {
-    return state_ == State::reading && !close_after_ && answered_ < common_.limits.pipelined &&
-           common_.outbox.has_room() && backlog_.empty();
+    if (state_ != State::reading || close_after_ || !backlog_.empty()) return false;
+    if (!common_.outbox.has_room()) return false;
+    if (answered_ == 0) return true;
+    return answered_ < common_.limits.pipelined &&
+           std::chrono::steady_clock::now() - common_.served_since < turn_of_the_crowd;
 }
 
 std::size_t Connection::consume(std::string_view bytes) {

@@ -14,8 +14,6 @@ namespace tokenbroker::api {
 namespace {
 
 constexpr int accepts_a_turn = 2;
-// Connections of one uid that are served before the crowd.
-constexpr std::size_t served_first = 4;
 // Descriptors kept for files and upstreams.
 constexpr std::size_t kept_descriptors = 64;
 // Of those, what peers one too many may take while they are told so.
@@ -48,6 +46,11 @@ void Gate::open() {
         throw ErrorException(system_error("waiting for connections", errno));
     }
     open_ = true;
+}
+
+void Gate::go_on() {
+    paused_.reset();
+    if (!common_.poller.add(listener_.fd(), *this, EPOLLIN)) pause(errno);
 }
 
 void Gate::close() {
@@ -129,10 +132,7 @@ void Gate::turn_away(host::Descriptor socket, std::optional<Caller> caller) {
 void Gate::admit(host::Descriptor socket, std::optional<Caller> caller, Seat seat) {
     Connection& connection = common_.keep(std::make_unique<Connection>(
         common_, handler_, std::move(socket), std::move(caller), seat));
-    const bool in_crowd =
-        seat == Seat::lobby ||
-        (seat == Seat::peer && common_.peers.of(connection.caller()->uid()) > served_first);
-    if (!connection.start(in_crowd)) return connection.close();
+    if (!connection.start()) return connection.close();
     if (seat == Seat::lobby) connection.refuse(too_many_connections());
 }
 
@@ -147,10 +147,7 @@ void Gate::pause(int error) {
     if (paused_ || !open_) return;
     common_.poller.remove(listener_.fd(), *this);
     const BootTime until = saturating_add(common_.now.boot, common_.limits.accept_pause);
-    paused_ = common_.clock.set_alarm(until, [this] {
-        paused_.reset();
-        open();
-    });
+    paused_ = common_.clock.set_alarm(until, [this] { go_on(); });
 }
 
 }  // namespace tokenbroker::api

@@ -37,6 +37,7 @@ private:
     void admit(host::Descriptor socket, std::optional<Caller> caller, Seat seat);
     // Out of descriptors or memory: lets the backlog wait for a moment.
     void pause(int error);
+    void go_on();
 
     Common& common_;
     Handler& handler_;

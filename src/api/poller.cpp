@@ -1,5 +1,6 @@
 #include "api/poller.hpp"
 
+#include "api/poller_crowd.hpp"
 #include "base/error.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -9,6 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
@@ -25,9 +27,6 @@ constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 // turn.
 constexpr int most_events = 64;
 constexpr int most_rounds = 4;
-// What one look at the others costs them in front of the crowd: about as long as an answer is on
-// its way.
-constexpr auto turn_of_the_crowd = std::chrono::microseconds(20);
 
 }  // namespace
 
@@ -37,120 +36,142 @@ public:
     asio::posix::stream_descriptor stream;  // owns the epoll descriptor
 };
 
-Poller::Poller(const asio::any_io_executor& executor)
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), crowd_(::epoll_create1(EPOLL_CLOEXEC)) {
+Poller::Poller(const asio::any_io_executor& executor) : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (epoll_ < 0) throw ErrorException(system_error("epoll_create1", errno));
     descriptor_ = std::make_unique<Descriptor>(executor, epoll_);
-    epoll_event wanted{};
-    wanted.events = EPOLLIN;
-    wanted.data.ptr = nullptr;
-    if (!crowd_ || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, crowd_.get(), &wanted) != 0)
-        throw ErrorException(system_error("an epoll set for the crowd", errno));
+    nobodys_ = std::make_unique<Crowd>(*this);
+    if (!nobodys_->open()) throw ErrorException(system_error("an epoll set for a crowd", errno));
 }
 
 Poller::~Poller() = default;
 
-int Poller::set_of(const Target& target) const noexcept {
-    return target.in_crowd() ? crowd_.get() : epoll_;
-}
-
-bool Poller::add(int fd, Target& target, std::uint32_t events, bool to_crowd) {
-    target.in_crowd_ = to_crowd;
+bool Poller::enter(int set, int fd, Target& target, std::uint32_t events) const {
     epoll_event wanted{};
     wanted.events = events;
     wanted.data.ptr = &target;
-    return ::epoll_ctl(set_of(target), EPOLL_CTL_ADD, fd, &wanted) == 0;
+    return ::epoll_ctl(set, EPOLL_CTL_ADD, fd, &wanted) == 0;
+}
+
+bool Poller::add(int fd, Target& target, std::uint32_t events) {
+    return enter(epoll_, fd, target, events);
+}
+
+bool Poller::add_to_crowd(int fd, Target& target, std::uint32_t events,
+                          std::optional<uid_t> user) {
+    Crowd& crowd = crowd_of(user);
+    if (enter(crowd.fd(), fd, target, events)) {
+        ++crowd.members;
+        target.crowd_ = &crowd;
+        return true;
+    }
+    some_are_empty_ = some_are_empty_ || crowd.members == 0;
+    return false;
 }
 
 void Poller::change(int fd, Target& target, std::uint32_t events) {
     epoll_event wanted{};
     wanted.events = events;
     wanted.data.ptr = &target;
-    ::epoll_ctl(set_of(target), EPOLL_CTL_MOD, fd, &wanted);
+    ::epoll_ctl(target.in_crowd() ? target.crowd_->fd() : epoll_, EPOLL_CTL_MOD, fd, &wanted);
 }
 
-void Poller::move_to_crowd(int fd, Target& target, std::uint32_t events) {
-    if (target.in_crowd()) return;
-    ::epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
-    // Short of memory: its old place is free.
-    if (!add(fd, target, events, true)) static_cast<void>(add(fd, target, events));
+bool Poller::move_to_crowd(int fd, Target& target, std::uint32_t events,
+                           std::optional<uid_t> user) {
+    if (target.in_crowd()) return true;
+    leave(fd, target);
+    return add_to_crowd(fd, target, events, user) || add(fd, target, events);
+}
+
+bool Poller::move_to_front(int fd, Target& target, std::uint32_t events) {
+    if (!target.in_crowd()) return true;
+    Crowd& crowd = *target.crowd_;
+    leave(fd, target);
+    if (add(fd, target, events)) return true;
+    if (!enter(crowd.fd(), fd, target, events)) return false;
+    ++crowd.members;
+    target.crowd_ = &crowd;
+    return true;
 }
 
 void Poller::remove(int fd, Target& target) {
-    ::epoll_ctl(set_of(target), EPOLL_CTL_DEL, fd, nullptr);
-    forget(target);
+    leave(fd, target);
 }
 
-void Poller::forget(const Target& target) {
-    for (Waiting& waiting : waiting_) {
-        if (waiting.target == &target) waiting.target = nullptr;
+void Poller::leave(int fd, Target& target) {
+    ::epoll_ctl(target.in_crowd() ? target.crowd_->fd() : epoll_, EPOLL_CTL_DEL, fd, nullptr);
+    if (target.waits_ > 0) (target.in_crowd() ? target.crowd_ : nobodys_.get())->forget(target);
+    if (Crowd* crowd = std::exchange(target.crowd_, nullptr); crowd != nullptr) {
+        if (--crowd->members == 0) some_are_empty_ = true;
     }
+}
+
+// Where there is no descriptor for a further set, it is with those of nobody.
+Poller::Crowd& Poller::crowd_of(std::optional<uid_t> user) {
+    if (!user) return *nobodys_;
+    std::unique_ptr<Crowd>& crowd = crowds_[*user];
+    if (crowd) return *crowd;
+    crowd = std::make_unique<Crowd>(*this);
+    if (crowd->open()) return *crowd;
+    crowds_.erase(*user);
+    return *nobodys_;
+}
+
+// Between turns, when nobody holds one of them.
+void Poller::drop_empty_crowds() {
+    if (!std::exchange(some_are_empty_, false)) return;
+    std::erase_if(line_, [this](const Crowd* crowd) {
+        return crowd != nobodys_.get() && crowd->members == 0;
+    });
+    std::erase_if(crowds_, [](const auto& crowd) { return crowd.second->members == 0; });
+}
+
+void Poller::line_up(Crowd& crowd) {
+    if (std::exchange(crowd.in_line, true)) return;
+    line_.push_back(&crowd);
 }
 
 void Poller::turn() {
     std::array<epoll_event, most_events> events;
     for (int round = 0; round < most_rounds; ++round) {
         const int ready = ::epoll_wait(epoll_, events.data(), most_events, 0);
-        crowd_ready_ = false;
         for (int i = 0; i < ready; ++i) {
             auto& event = events.at(static_cast<std::size_t>(i));
-            if (event.data.ptr == nullptr) {
-                crowd_ready_ = true;
-            } else {
-                static_cast<Target*>(event.data.ptr)->on_ready(event.events);
-            }
+            static_cast<Target*>(event.data.ptr)->on_ready(event.events);
         }
-        if (crowd_ready_ || !waiting_.empty()) {
-            serve_crowd();
+        if (!line_.empty()) {
+            serve_crowds();
         } else if (ready <= 1 && !std::exchange(look_again_, false)) {
             break;  // one at a time means that the next one is not there yet either
         }
     }
 }
 
-void Poller::serve_crowd() {
+void Poller::serve_crowds() {
     const auto until = std::chrono::steady_clock::now() + turn_of_the_crowd;
     do {
-        if (called_up_ == 0 && crowd_ready_) call_up();
-        if (waiting_.empty()) return;
-        const Waiting next = waiting_.front();
-        waiting_.pop_front();
-        if (next.events != 0) --called_up_;
-        if (next.target == nullptr) continue;
-        if (next.events != 0) {
-            next.target->on_ready(next.events);
-        } else {
-            next.target->on_again();
-        }
-    } while (std::chrono::steady_clock::now() < until);
-}
-
-// Each once: all those that were called up before have had their turn.
-void Poller::call_up() {
-    std::array<epoll_event, most_events> events;
-    const int ready = ::epoll_wait(crowd_.get(), events.data(), most_events, 0);
-    crowd_ready_ = ready == most_events;
-    for (int i = 0; i < ready; ++i) {
-        const auto& event = events.at(static_cast<std::size_t>(i));
-        waiting_.push_back({static_cast<Target*>(event.data.ptr), event.events});
-        ++called_up_;
-    }
+        Crowd& crowd = *line_.front();
+        line_.pop_front();
+        crowd.in_line = false;
+        crowd.serve_one();
+        if (!crowd.idle()) line_up(crowd);
+    } while (!line_.empty() && std::chrono::steady_clock::now() < until);
 }
 
 asio::awaitable<void> Poller::run(std::function<void()> before, std::function<void()> after) {
     const auto executor = co_await asio::this_coro::executor;
     while (!stopped_) {
-        if (waiting_.empty()) {
+        if (line_.empty()) {
             auto [error] = co_await descriptor_->stream.async_wait(
                 asio::posix::descriptor_base::wait_read, as_tuple);
-            if (stopped_) break;
             // again() ends the wait in this way.
-            const bool woken = error == asio::error::operation_aborted && !waiting_.empty();
-            if (error && !woken)
+            const bool woken = error == asio::error::operation_aborted && !line_.empty();
+            if (error && !woken && !stopped_)
                 throw boost::system::system_error(error, "waiting for connections");
         } else {
             co_await asio::post(executor, asio::use_awaitable);
         }
+        if (stopped_) break;
+        drop_empty_crowds();
         in_turn_ = true;
         before();
         turn();
@@ -160,8 +181,10 @@ asio::awaitable<void> Poller::run(std::function<void()> before, std::function<vo
 }
 
 void Poller::again(Target& target) {
-    if (waiting_.empty() && !in_turn_) descriptor_->stream.cancel();
-    waiting_.push_back({&target, 0});
+    if (line_.empty() && !in_turn_) descriptor_->stream.cancel();
+    Crowd& crowd = target.in_crowd() ? *target.crowd_ : *nobodys_;
+    crowd.wait(target, 0);
+    line_up(crowd);
 }
 
 void Poller::stop() {

@@ -5,26 +5,37 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <sys/types.h>
+#include <unordered_map>
 
 namespace tokenbroker::api {
+
+// What one look at the others costs them in front of the crowds: about as long as an answer is on
+// its way.
+inline constexpr auto turn_of_the_crowd = std::chrono::microseconds(20);
 
 // An epoll set that stands in the event loop as one descriptor. A turn takes what is ready at once,
 // so a request costs the system calls that it needs and no more.
 //
-// Targets are of two classes. Those in the crowd (who pipelines, who has many connections) have a
-// set of their own, which is served for a moment at a time between two looks at the others: however
-// much the crowd asks, the others wait no longer than that.
+// Targets are of two classes. Those in a crowd (who pipelines, who asks for much, who has many
+// connections) are served for a moment at a time between two looks at the others: however much
+// crowds ask, the others wait no longer than that. Each user has a crowd of its own, and they take
+// turns.
 class Poller {
+    class Crowd;
+
 public:
     class Target {
     public:
         virtual ~Target() = default;
-        [[nodiscard]] bool in_crowd() const noexcept { return in_crowd_; }
+        [[nodiscard]] bool in_crowd() const noexcept { return crowd_ != nullptr; }
         // EPOLLIN, EPOLLOUT, EPOLLHUP, ... Level-triggered. May remove itself, but not another
         // target.
         virtual void on_ready(std::uint32_t events) = 0;
@@ -33,7 +44,8 @@ public:
 
     private:
         friend class Poller;
-        bool in_crowd_ = false;
+        Crowd* crowd_ = nullptr;
+        unsigned waits_ = 0;  // how often it stands in a crowd's line
     };
 
     explicit Poller(const boost::asio::any_io_executor& executor);
@@ -42,10 +54,16 @@ public:
     ~Poller();
 
     // False where the kernel refuses, for want of memory mostly.
-    [[nodiscard]] bool add(int fd, Target& target, std::uint32_t events, bool to_crowd = false);
+    [[nodiscard]] bool add(int fd, Target& target, std::uint32_t events);
+    // In the crowd of that user; without one, of those who are no user's.
+    [[nodiscard]] bool add_to_crowd(int fd, Target& target, std::uint32_t events,
+                                    std::optional<uid_t> user);
     void change(int fd, Target& target, std::uint32_t events);
-    // Served in the crowd from now on.
-    void move_to_crowd(int fd, Target& target, std::uint32_t events);
+    // From now on in the crowd, or no longer. Where the kernel refuses, it stays where it is. False
+    // where it has no place at all any more: no event will come.
+    [[nodiscard]] bool move_to_crowd(int fd, Target& target, std::uint32_t events,
+                                     std::optional<uid_t> user);
+    [[nodiscard]] bool move_to_front(int fd, Target& target, std::uint32_t events);
     // No event reaches it from now on. Needed before close(2) too, which takes a descriptor out of
     // the set only where nobody else has the same open file: a child that is about to exec has a
     // copy of all, and the service manager keeps the sockets that it hands over.
@@ -64,24 +82,21 @@ public:
 
 private:
     class Descriptor;
-    // One in the crowd whose turn is to come. Without a target: it has gone.
-    struct Waiting {
-        Target* target;
-        std::uint32_t events;  // 0: it asked for it itself
-    };
 
     void turn();
-    void serve_crowd();
-    void call_up();
-    void forget(const Target& target);
-    [[nodiscard]] int set_of(const Target& target) const noexcept;
+    void serve_crowds();
+    void line_up(Crowd& crowd);
+    void drop_empty_crowds();
+    [[nodiscard]] Crowd& crowd_of(std::optional<uid_t> user);
+    [[nodiscard]] bool enter(int set, int fd, Target& target, std::uint32_t events) const;
+    void leave(int fd, Target& target);
 
     int epoll_ = -1;
-    host::Descriptor crowd_;  // an epoll set in the epoll set
     std::unique_ptr<Descriptor> descriptor_;
-    std::deque<Waiting> waiting_;
-    std::size_t called_up_ = 0;  // of those, by the crowd's set
-    bool crowd_ready_ = false;   // the crowd's set has more
+    std::unique_ptr<Crowd> nobodys_;
+    std::unordered_map<uid_t, std::unique_ptr<Crowd>> crowds_;
+    std::deque<Crowd*> line_;  // those with somebody whose turn is to come
+    bool some_are_empty_ = false;
     bool look_again_ = false;
     bool in_turn_ = false;
     bool stopped_ = false;

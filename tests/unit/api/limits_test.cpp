@@ -165,5 +165,74 @@ TEST_F(LimitsTest, thousands_of_idle_connections_hold_up_nobody_and_end_in_time)
     ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
+TEST_F(LimitsTest, a_connection_with_requests_in_hand_is_not_idle) {
+    limits.pipelined = 1;
+    limits.idle = seconds(1);
+    start_server();
+    Client client = connect();
+    exchange(client, get_request("/healthz"));
+    std::string many;
+    for (int i = 0; i < 150; ++i)
+        many += get_request("/healthz");
+    client.send(many);
+    // One turn of the loop, and the time that the whole of it may take on a busy machine.
+    loop.restart();
+    loop.run_one();
+    clock.leap(seconds(3));
+    const std::string answers = client.receive();
+    std::size_t answered = 0;
+    for (std::size_t at = 0; (at = answers.find("HTTP/1.1 200", at)) != std::string::npos; ++at)
+        ++answered;
+    EXPECT_EQ(answered, 150U);
+}
+
+// A crowd's set is watched from its first member on until its last one has left.
+class CrowdTest : public LimitsTest {
+protected:
+    void start() {
+        start_server();
+        nobody_ = watched_descriptors();
+    }
+    [[nodiscard]] std::size_t crowds(std::size_t connections) const {
+        return watched_descriptors() - nobody_ - connections;
+    }
+    // Asks for little, a second apart; more than once, as a busy machine may make any answer slow.
+    bool leaves_the_crowd(Client& client, std::size_t connections) {
+        for (int tries = 0; tries < 20 && crowds(connections) > 0; ++tries) {
+            clock.advance(seconds(1));
+            exchange(client, get_request("/healthz"));
+            exchange(client, get_request("/healthz"));
+        }
+        return crowds(connections) == 0;
+    }
+
+private:
+    std::size_t nobody_ = 0;
+};
+
+TEST_F(CrowdTest, who_pipelined_once_leaves_it_when_it_has_asked_for_little_for_a_second) {
+    start();
+    Client client = connect();
+    exchange(client, get_request("/healthz") + get_request("/healthz"));
+    EXPECT_EQ(crowds(1), 1U);
+    exchange(client, get_request("/healthz"));
+    EXPECT_EQ(crowds(1), 1U);
+    EXPECT_TRUE(leaves_the_crowd(client, 1));
+}
+
+TEST_F(CrowdTest, a_fifth_connection_leaves_it_when_another_one_has_closed) {
+    start();
+    std::vector<Client> first;
+    for (int i = 0; i < 4; ++i)
+        first.push_back(connect());
+    clock.settle();
+    EXPECT_EQ(crowds(4), 0U);
+    Client fifth = connect();
+    EXPECT_FALSE(leaves_the_crowd(fifth, 5));
+    first.pop_back();
+    clock.settle();
+    EXPECT_TRUE(leaves_the_crowd(fifth, 4));
+}
+
 }  // namespace
 }  // namespace tokenbroker::api
