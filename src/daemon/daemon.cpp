@@ -59,6 +59,7 @@ Daemon::Daemon(Foundations foundations, host::ProcessLogger& log)
       clock_(loop_.get_executor()),
       disk_(loop_, 2),
       slow_(loop_, 8),
+      hooks_(loop_, 8),
       manager_(host::process_variables()),
       origin_(std::move(foundations.origin)),
       settings_(std::move(foundations.settings)),
@@ -72,7 +73,7 @@ Daemon::Daemon(Foundations foundations, host::ProcessLogger& log)
       ledger_(core::Ledger(std::move(foundations.boot_id)), ledger_file_, log_),
       broker_(services(loop_, clock_, slow_, log_, metrics_, runner_, tokens_, ledger_,
                        fingerprint_keys_.current, fingerprint_keys_.previous)),
-      sinks_({loop_.get_executor(), clock_, slow_, host::FileSystem::kernel(), log_}),
+      sinks_({loop_.get_executor(), clock_, slow_, hooks_, host::FileSystem::kernel(), log_}),
       tasks_(loop_.get_executor(), async::end_the_loop) {
     metrics_.before_render([this] {
         const host::SecretMemoryUse secrets = host::secret_memory_use();

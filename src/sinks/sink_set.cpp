@@ -5,6 +5,12 @@
 namespace tokenbroker::sinks {
 
 namespace asio = boost::asio;
+namespace {
+
+// A reload is not held up for longer by a disk that hangs.
+constexpr Milliseconds patience_with_files = std::chrono::seconds(2);
+
+}  // namespace
 
 asio::awaitable<void> SinkSet::apply(std::vector<AccountSinks> wanted) {
     std::map<std::string, std::pair<broker::AccountHandle, Settings>> by_path;
@@ -13,38 +19,41 @@ asio::awaitable<void> SinkSet::apply(std::vector<AccountSinks> wanted) {
             by_path.emplace(settings.path, std::make_pair(account.account, settings));
         }
     }
-    for (auto running = by_path_.begin(); running != by_path_.end();) {
-        const auto next = by_path.find(running->first);
-        const bool stays = next != by_path.end() && next->second.first == running->second.account &&
-                           next->second.second == running->second.sink->settings();
-        if (stays) {
-            by_path.erase(next);
-            ++running;
+    std::erase_if(by_path_, [](const auto& running) {
+        return running.second->left() && running.second->idle();
+    });
+    for (auto& [path, sink] : by_path_) {
+        const auto next = by_path.find(path);
+        if (next == by_path.end()) {
+            if (!sink->leaving()) sink->leave();
             continue;
         }
-        Sink& sink = *running->second.sink;
-        co_await sink.stop();
-        // The path of a changed sink is written anew below.
-        if (next == by_path.end()) co_await sink.remove_file();
-        running = by_path_.erase(running);
+        auto& [account, settings] = next->second;
+        if (sink->leaving() || sink->account() != account || !(sink->settings() == settings))
+            sink->configure(account, settings);
+        by_path.erase(next);
+    }
+    const BootTime deadline = around_.clock.now().boot + patience_with_files;
+    for (auto& [path, sink] : by_path_) {
+        if (sink->leaving()) co_await sink->until_left(deadline);
     }
     for (auto& [path, added] : by_path) {
         auto sink = std::make_unique<Sink>(around_, added.first, added.second);
         sink->start();
-        by_path_.emplace(path, Running{added.first, std::move(sink)});
+        by_path_.emplace(path, std::move(sink));
     }
 }
 
 asio::awaitable<void> SinkSet::stop() {
-    for (auto& [path, running] : by_path_)
-        co_await running.sink->stop();
+    for (auto& [path, sink] : by_path_)
+        co_await sink->stop();
     by_path_.clear();
 }
 
 std::vector<broker::AccountStatus::Sink> SinkSet::status(const AccountName& account) const {
     std::vector<broker::AccountStatus::Sink> all;
-    for (const auto& [path, running] : by_path_) {
-        if (running.account->name() == account) all.push_back(running.sink->status());
+    for (const auto& [path, sink] : by_path_) {
+        if (sink->account()->name() == account && !sink->left()) all.push_back(sink->status());
     }
     return all;
 }

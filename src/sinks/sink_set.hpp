@@ -21,8 +21,10 @@ class SinkSet {
 public:
     explicit SinkSet(const Surroundings& around) : around_(around) {}
 
-    // Makes the running sinks those that are configured: what left is stopped and its file removed,
-    // what is new or changed is started, the others are not touched. Not called twice at once.
+    // Makes the running sinks those that are configured: the file of what left is removed, what is
+    // new is started, the others are not touched where nothing changed. Waits a moment for files
+    // that are to go; one that can't be removed is tried again, and shown in the status till then.
+    // Not called twice at once.
     boost::asio::awaitable<void> apply(std::vector<AccountSinks> wanted);
     // Ends all; the files stay.
     boost::asio::awaitable<void> stop();
@@ -30,12 +32,8 @@ public:
     [[nodiscard]] std::vector<broker::AccountStatus::Sink> status(const AccountName& account) const;
 
 private:
-    struct Running {
-        broker::AccountHandle account;
-        std::unique_ptr<Sink> sink;
-    };
     Surroundings around_;
-    std::map<std::string, Running> by_path_;
+    std::map<std::string, std::unique_ptr<Sink>> by_path_;
 };
 
 }  // namespace tokenbroker::sinks

@@ -7,8 +7,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <sys/stat.h>
 
 namespace tokenbroker::sinks {
@@ -28,22 +32,36 @@ protected:
         calls.spawn("call", std::move(task));
         settle();
     }
-    asio::awaitable<void> mark(bool& done) {
+    static asio::awaitable<void> mark(async::Offload& pool, bool& done) {
         std::function<bool()> nothing = [] { return true; };
-        done = co_await offload.run<bool>(std::move(nothing));
+        done = co_await pool.run<bool>(std::move(nothing));
     }
     // Until what was handed to the one worker is done, and what came of it.
+    void settle_files() { settle(offload); }
+    // The same for commands: all have ended.
     void settle() {
+        settle(offload);
+        settle(commands);
+    }
+    void settle(async::Offload& pool) {
         for (int round = 0; round < 4; ++round) {
             clock.settle();
             bool done = false;
-            calls.spawn("marker", mark(done));
+            calls.spawn("marker", mark(pool, done));
             while (!done) {
                 loop.restart();
                 loop.run_one_for(1s);
             }
         }
         clock.settle();
+    }
+    void until(const std::function<bool()>& condition) {
+        const auto end = std::chrono::steady_clock::now() + 10s;
+        while (!condition()) {
+            ASSERT_LT(std::chrono::steady_clock::now(), end);
+            loop.restart();
+            loop.run_one_for(10ms);
+        }
     }
     Settings settings() const {
         Settings made;
@@ -67,11 +85,12 @@ protected:
     support::FaultyFiles files;
     support::FakeLog log;
     async::Offload offload{loop, 1};
+    async::Offload commands{loop, 1};
     async::Nursery calls{loop.get_executor()};
     std::shared_ptr<support::FakeAccount> account =
         std::make_shared<support::FakeAccount>(clock, "rossum");
     std::string path = folder / "rossum.token";
-    SinkSet sinks{{loop.get_executor(), clock, offload, files, log}};
+    SinkSet sinks{{loop.get_executor(), clock, offload, commands, files, log}};
 };
 
 TEST_F(SinkTest, follows_the_token) {
@@ -173,6 +192,166 @@ TEST_F(SinkTest, a_symbolic_link_in_its_place_is_replaced_and_not_followed) {
     EXPECT_EQ(support::read_file(victim), "untouched");
     EXPECT_FALSE(std::filesystem::is_symlink(path));
     EXPECT_EQ(content(), "first");
+}
+
+TEST_F(SinkTest, a_changed_mode_runs_no_command) {
+    account->publish(1, "first");
+    configure({settings()});
+    Settings changed = settings();
+    changed.mode = 0400;
+    changed.then = {"/bin/false"};
+    configure({changed});
+    struct stat facts {};
+    ASSERT_EQ(::stat(path.c_str(), &facts), 0);
+    EXPECT_EQ(facts.st_mode & 07777U, 0400U);
+    EXPECT_EQ(status().last_command, std::nullopt);
+}
+
+// A command that writes down that it began, and ends when it is told to.
+class SinkCommandTest : public SinkTest {
+protected:
+    SinkCommandTest() { EXPECT_EQ(::mkfifo(go_on.c_str(), 0600), 0); }
+    Settings with_command() {
+        Settings made = settings();
+        made.then = {folder.write("then",
+                                  "#!/bin/sh\necho >> " + (folder / "ran") + "\nread line < " +
+                                      go_on + "\n",
+                                  0700)};
+        return made;
+    }
+    [[nodiscard]] std::size_t runs() const {
+        return std::filesystem::exists(folder / "ran") ? support::read_file(folder / "ran").size()
+                                                       : 0;
+    }
+    // Waits for the command to listen.
+    void let_it_end() const { std::ofstream(go_on) << "\n"; }
+
+    std::string go_on = folder / "go_on";
+};
+
+TEST_F(SinkCommandTest, the_file_goes_with_the_token_while_its_command_still_runs) {
+    account->publish(1, "first");
+    std::vector<AccountSinks> all;
+    all.push_back({account, {with_command()}});
+    calls.spawn("apply", sinks.apply(std::move(all)));
+    until([&] { return runs() == 1; });
+    account->lose();
+    settle_files();
+    EXPECT_EQ(content(), "(no file)");
+    EXPECT_EQ(status().state, "removed");
+    let_it_end();
+    settle();
+    EXPECT_EQ(status().last_command, "ok");
+}
+
+TEST_F(SinkCommandTest, runs_once_more_where_the_content_changed_meanwhile) {
+    account->publish(1, "first");
+    std::vector<AccountSinks> all;
+    all.push_back({account, {with_command()}});
+    calls.spawn("apply", sinks.apply(std::move(all)));
+    until([&] { return runs() == 1; });
+    for (const std::uint64_t generation : {2U, 3U, 4U}) {
+        account->publish(generation, "token " + std::to_string(generation));
+        settle_files();
+    }
+    EXPECT_EQ(content(), "token 4");
+    EXPECT_EQ(runs(), 1U) << "one at a time";
+    let_it_end();
+    until([&] { return runs() == 2; });
+    let_it_end();
+    settle();
+    EXPECT_EQ(runs(), 2U);
+}
+
+TEST_F(SinkCommandTest, that_takes_longer_than_its_timeout_is_killed_and_counted) {
+    account->publish(1, "first");
+    Settings impatient = with_command();
+    impatient.timeout = Milliseconds(100);
+    configure({impatient});
+    EXPECT_NE(status().last_command.value_or("").find("100ms"), std::string::npos)
+        << status().last_command.value_or("");
+    EXPECT_EQ(status().failures, 1U);
+    EXPECT_EQ(log.count("sink_command_failed"), 1U);
+    EXPECT_EQ(content(), "first");
+}
+
+// Files whose rename waits until it is let go.
+class SlowFiles final : public host::FileSystem {
+public:
+    int rename(const char* from, const char* to) override {
+        reached = true;
+        go_on.wait(false);
+        return FileSystem::rename(from, to);
+    }
+    std::atomic<bool> reached = false;
+    std::atomic<bool> go_on = false;
+};
+
+class SlowSinkTest : public SinkTest {
+protected:
+    ~SlowSinkTest() override { run(slow.stop()); }
+    asio::awaitable<void> apply(std::vector<Settings> wanted, bool& done) {
+        std::vector<AccountSinks> all;
+        all.push_back({account, std::move(wanted)});
+        co_await slow.apply(std::move(all));
+        done = true;
+    }
+    void begin(std::vector<Settings> wanted, bool& done) {
+        calls.spawn("apply", apply(std::move(wanted), done));
+    }
+    void let_go() {
+        slow_files.go_on = true;
+        slow_files.go_on.notify_all();
+    }
+    SlowFiles slow_files;
+    async::Offload two{loop, 2};
+    SinkSet slow{{loop.get_executor(), clock, two, commands, slow_files, log}};
+};
+
+TEST_F(SlowSinkTest, a_write_under_way_is_done_before_the_file_of_a_sink_that_left_is_removed) {
+    account->publish(1, "first");
+    bool started = false;
+    bool left = false;
+    begin({settings()}, started);
+    until([&] { return slow_files.reached.load(); });
+    begin({}, left);
+    clock.settle();
+    EXPECT_FALSE(left);
+    let_go();
+    until([&] { return left; });
+    EXPECT_EQ(content(), "(no file)");
+    EXPECT_TRUE(slow.status(account->name()).empty());
+}
+
+TEST_F(SlowSinkTest, a_write_under_way_is_done_before_that_of_changed_settings) {
+    account->publish(1, "first");
+    bool started = false;
+    begin({settings()}, started);
+    until([&] { return slow_files.reached.load(); });
+    Settings changed = settings();
+    changed.format = Format::env;
+    begin({changed}, started);
+    clock.settle();
+    let_go();
+    until([&] { return content().find('=') != std::string::npos; });
+    settle(two);
+    EXPECT_NE(content().find('='), std::string::npos);
+}
+
+TEST_F(SinkTest, a_file_that_can_not_be_removed_stays_in_the_status_and_is_tried_again) {
+    account->publish(1, "first");
+    configure({settings()});
+    files.fail(1, EROFS, true);
+    std::vector<AccountSinks> none;
+    calls.spawn("apply", sinks.apply(std::move(none)));
+    settle_files();
+    EXPECT_EQ(status().state, "failed");
+    EXPECT_EQ(content(), "first");
+    files.heal();
+    clock.advance(2s);
+    settle();
+    EXPECT_EQ(content(), "(no file)");
+    EXPECT_TRUE(sinks.status(account->name()).empty());
 }
 
 }  // namespace
