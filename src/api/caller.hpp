@@ -27,6 +27,12 @@ public:
         std::uint64_t audited_generation;  // of the last hand-out that was logged; 0: none
     };
 
+    // Of all accounts, in their order, which it may use; for Listing, which fills it in.
+    struct Usable {
+        std::uint64_t revision = 0;
+        std::vector<bool> accounts;
+    };
+
     // `socket` stays open while this lives. `held` is needed on kernels before 6.5 alone.
     Caller(core::Peer peer, int socket, host::ProcessHandle held, BootTime accepted)
         : peer_(std::move(peer)), socket_(socket), held_(std::move(held)), accepted_(accepted) {}
@@ -48,6 +54,8 @@ public:
     [[nodiscard]] bool may_use(const broker::AccountFace& account,
                                const broker::BrokerFace& broker);
 
+    [[nodiscard]] Usable& usable() noexcept { return usable_; }
+
     [[nodiscard]] uid_t uid() const noexcept { return peer_.uid; }
     // With groups and unit.
     [[nodiscard]] const core::Peer& whole_peer();
@@ -67,6 +75,7 @@ private:
     host::ProcessHandle held_;
     BootTime accepted_;
     std::vector<Standing> standings_;
+    Usable usable_;
     std::uint64_t admin_revision_ = 0;
     bool admin_known_ = false;
     bool admin_ = false;

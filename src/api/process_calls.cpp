@@ -24,18 +24,6 @@ Answer json_answer(const json::value& value) {
     return answer;
 }
 
-// A token that is still served, while what should bring the next one does not work.
-bool is_failing(const broker::AccountStatus& status) {
-    return status.token_state == "valid" &&
-           (status.login_state == "suspended" ||
-            (status.consecutive_failures > 0 && status.last_error.has_value()));
-}
-
-// An account on demand that nobody asks for is without a token because nobody needs one.
-bool is_at_rest(const broker::AccountStatus& status) {
-    return status.on_demand && status.login_state == "idle" && status.consecutive_failures == 0;
-}
-
 json::object peer_json(const core::Peer& peer) {
     using Unit = core::Peer::Unit;
     json::object object;
@@ -85,15 +73,14 @@ void Router::readyz(const Asked& asked) {
     const bool names = caller != nullptr && caller->is_admin(from_.broker);
     json::array without_token;
     json::array failing;
-    for (const auto& account : from_.broker.accounts()) {
-        const broker::AccountStatus status = account->status();
-        const bool without = status.token_state != "valid";
-        if (without && (asked.query.strict || !is_at_rest(status)))
-            without_token.emplace_back(status.account);
-        if (!is_failing(status)) continue;
-        json::object entry{{"account", status.account}};
+    for (const Listing::Entry& account : listing_.accounts(common_.now.boot)) {
+        const std::string& name = account.account->name().text();
+        if (account.without_token && (asked.query.strict || !account.at_rest))
+            without_token.emplace_back(name);
+        if (!account.failing) continue;
+        json::object entry{{"account", name}};
         entry["expires_at"] =
-            status.expires_at ? json::value(format_rfc3339(*status.expires_at)) : json::value();
+            account.expires_at ? json::value(format_rfc3339(*account.expires_at)) : json::value();
         failing.push_back(std::move(entry));
     }
     const bool loaded = from_.broker.loaded();
@@ -129,16 +116,9 @@ void Router::version(const Asked& asked) {
 }
 
 void Router::list(const Asked& asked) {
-    Caller& caller = *asked.connection.caller();
-    json::array accounts;
-    for (const auto& account : from_.broker.accounts()) {
-        if (caller.may_use(*account, from_.broker)) {
-            accounts.push_back(account_json(account->status()));
-        }
-    }
-    json::object object;
-    object["accounts"] = std::move(accounts);
-    asked.connection.answer(json_answer(std::move(object)));
+    Answer answer;
+    answer.shared_body = listing_.body_for(*asked.connection.caller(), common_.now.boot);
+    asked.connection.answer(answer);
 }
 
 void Router::status(const Asked& asked) {

@@ -4,6 +4,7 @@
 #include "api/connection.hpp"
 #include "api/desk.hpp"
 #include "api/known_requests.hpp"
+#include "api/listing.hpp"
 #include "api/streams.hpp"
 #include "api/target.hpp"
 #include "async/nursery.hpp"
@@ -38,7 +39,8 @@ public:
           from_(sources),
           nursery_(nursery),
           hand_outs_(sources.log),
-          streams_(common, sources.broker, hand_outs_, nursery) {}
+          streams_(common, sources.broker, hand_outs_, nursery),
+          listing_(sources.broker) {}
 
     void handle(Connection& connection, const Request& request, std::string_view body) override;
     bool handle_known(Connection& connection, std::string_view bytes) override;
@@ -120,6 +122,7 @@ private:
     async::Nursery& nursery_;
     HandOuts hand_outs_;
     Streams streams_;
+    Listing listing_;
     bool check_host_ = false;
 
     std::map<std::string, DeskHandle, std::less<>> desks_;

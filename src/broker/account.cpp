@@ -33,6 +33,7 @@ asio::awaitable<void> Account::run() {
     while (true) {
         poked_ = false;
         core::Step step = machine_.next(services_.clock.now(), services_.ledger.model());
+        ++status_revision_;
         settle();
         co_await flush_records();
         if (auto* wait = std::get_if<core::Sleep>(&step)) {
@@ -76,6 +77,7 @@ asio::awaitable<void> Account::sleep(core::Sleep sleep) {
 
 void Account::poke() {
     poked_ = true;
+    ++status_revision_;
     wake_.notify_all();
 }
 

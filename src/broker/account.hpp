@@ -80,6 +80,7 @@ public:
     boost::asio::awaitable<AdminReply> resume(bool clear_throttle, Milliseconds wait) override;
     boost::asio::awaitable<AdminReply> revoke(Milliseconds wait) override;
     [[nodiscard]] AccountStatus status() const override;
+    [[nodiscard]] std::uint64_t status_revision() const override { return status_revision_; }
 
 private:
     class WaitingCall;
@@ -116,7 +117,10 @@ private:
                                           const core::TokenTimes& times);
     void publish(const core::Effects& effects);
     void withdraw();
-    void announce() { changed_.notify_all(); }
+    void announce() {
+        ++status_revision_;
+        changed_.notify_all();
+    }
     void write_notices(const std::vector<core::Notice>& notices);
 
     // account_calls.cpp: what calls get
@@ -158,6 +162,7 @@ private:
     bool removed_ = false;
     std::uint64_t revision_ = 1;
     std::uint64_t access_revision_ = 1;
+    std::uint64_t status_revision_ = 1;
     std::string attempt_id_;
 };
 

@@ -120,6 +120,8 @@ public:
     virtual boost::asio::awaitable<AdminReply> revoke(Milliseconds wait) = 0;
 
     [[nodiscard]] virtual AccountStatus status() const = 0;
+    // A number that changes with what happens to the account: its status may be another one.
+    [[nodiscard]] virtual std::uint64_t status_revision() const = 0;
 };
 using AccountHandle = std::shared_ptr<AccountFace>;
 

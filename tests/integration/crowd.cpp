@@ -171,6 +171,21 @@ Crowd::Begin ask_on_each(std::string socket, std::size_t count) {
     };
 }
 
+Crowd::Begin one_at_a_time(std::string socket, std::size_t count, std::string bytes) {
+    return [socket = std::move(socket), count, bytes = std::move(bytes)](Crowd::Count& done) {
+        const Connections all = open_all(socket, count, "", done);
+        return [all, bytes, &done] {
+            for (UnixConnection& connection : *all)
+                connection.send(bytes);
+            for (UnixConnection& connection : *all) {
+                if (connection.read_answer().status != 200) return false;
+                ++done;
+            }
+            return true;
+        };
+    };
+}
+
 Crowd::Begin one_shot(std::string socket, std::string bytes) {
     return [socket = std::move(socket), bytes = std::move(bytes)](Crowd::Count& done) {
         return [=, &done] {

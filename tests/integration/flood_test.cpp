@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdio>
 #include <memory>
 #include <poll.h>
@@ -33,7 +34,12 @@ protected:
         const rlimit many{20'000, 20'000};
         if (::geteuid() != 0 || ::setrlimit(RLIMIT_NOFILE, &many) != 0) return;
         const Account dark{.name = "dark", .recipe = "oz", .more = "    login: on_demand"};
-        twins = std::make_unique<Twins>(std::vector<Account>{Account(), dark}, impatient);
+        std::vector<Account> accounts{Account(), dark};
+        for (int i = 0; i < 200; ++i) {
+            accounts.push_back(
+                {.name = "other-" + std::to_string(i), .more = "    login: on_demand"});
+        }
+        twins = std::make_unique<Twins>(accounts, impatient);
         // Who asks for it waits.
         twins->attacked.sandbox.fault(R"({"endpoint": "oz.login", "do": "hang", "times": 0})");
     }
@@ -126,6 +132,15 @@ TEST_F(Flood, of_connections_for_one_request_each) {
     suffer(attack::one_shot(socket, attack::request), 1000);
 }
 
+// Four connections are served before the crowd, as long as they ask for little.
+TEST_F(Flood, of_lists_of_two_hundred_accounts) {
+    suffer(attack::one_at_a_time(socket, 4, "GET /v1/accounts HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+}
+
+TEST_F(Flood, of_questions_whether_two_hundred_accounts_are_ready) {
+    suffer(attack::one_at_a_time(socket, 4, "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"), 200);
+}
+
 TEST_F(Flood, of_binary_rubbish) {
     suffer(attack::flood(socket, 50, std::string(3000, '\xff')), 1000);
 }
@@ -162,11 +177,19 @@ TEST_F(Flood, of_one_user_that_takes_every_place_it_may_have) {
 TEST_F(Flood, of_stream_readers_that_never_read) {
     const Crowd readers(attack::connections(
         socket, 500, "GET /v1/accounts/rossum/token/events HTTP/1.1\r\nHost: x\r\n\r\n"));
-    std::jthread rotation([this](const std::stop_token& stop) {
+    EXPECT_TRUE(eventually(5s, [&] { return says("tokenbroker_event_streams 500"); }));
+    const std::uint64_t before = generation_of(twins->attacked.daemon.token("rossum"));
+    const double start = now_seconds();
+    std::atomic<std::uint64_t> rotations = 0;
+    std::jthread rotation([&rotations](const std::stop_token& stop) {
         while (!stop.stop_requested())
-            twins->attacked.daemon.post("/v1/accounts/rossum/refresh?wait=5s");
+            if (twins->attacked.daemon.post("/v1/accounts/rossum/refresh?wait=5s").status == 200)
+                ++rotations;
     });
     expect_within_twice("500 readers, a rotation a second");
+    EXPECT_GE(static_cast<double>(rotations.load()), 0.8 * (now_seconds() - start) - 1);
+    EXPECT_GE(generation_of(twins->attacked.daemon.token("rossum")), before + rotations.load());
+    EXPECT_LE(resident(pid).own, memory + peak_memory);
 }
 
 // As many bytes as its socket holds, and a little more.

@@ -101,13 +101,20 @@ public:
         asked = "revoke " + format_duration(wait);
         return admin_reply();
     }
-    [[nodiscard]] broker::AccountStatus status() const override { return answer; }
+    [[nodiscard]] broker::AccountStatus status() const override {
+        ++looks;
+        return answer;
+    }
+    [[nodiscard]] std::uint64_t status_revision() const override { return status_revision_; }
+    // After a change of `answer`.
+    void show() { ++status_revision_; }
 
     async::Clock& clock;
     broker::AccountStatus answer;
     std::optional<broker::Denial> denial;     // what calls that could have a token are told
     std::optional<Milliseconds> retry_after;  // with a denial
     broker::AdminOutcome admin_outcome = broker::AdminOutcome::accepted;
+    mutable unsigned looks = 0;  // at its status
     std::string asked;  // the last call that reached the account
     bool gone = false;
     std::size_t waiting = 0;  // in get()
@@ -146,6 +153,7 @@ private:
     }
     void touch() {
         ++revision_;
+        show();
         change_.notify_all();
     }
 
@@ -153,6 +161,7 @@ private:
     core::AllowList allow_;
     std::uint64_t access_ = 1;
     std::uint64_t revision_ = 1;
+    std::uint64_t status_revision_ = 1;
     broker::PublishedToken token_;
     async::Event change_;
 };

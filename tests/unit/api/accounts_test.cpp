@@ -76,5 +76,41 @@ TEST_F(AccountsTest, neither_form_has_a_token) {
     EXPECT_EQ(get("/v1/accounts/rossum-prod").find("tok-secret"), std::string::npos);
 }
 
+TEST_F(AccountsTest, what_happens_to_an_account_shows_in_the_list_at_once) {
+    start_server();
+    EXPECT_NE(body_of(get("/v1/accounts")).find(R"("state":"none")"), std::string::npos);
+    account->publish(7, "tok-secret");
+    EXPECT_NE(body_of(get("/v1/accounts")).find(R"("state":"valid")"), std::string::npos);
+    account->lose();
+    EXPECT_NE(body_of(get("/v1/accounts")).find(R"("state":"none")"), std::string::npos);
+}
+
+TEST_F(AccountsTest, what_time_alone_changes_shows_in_the_list_within_a_second) {
+    start_server();
+    get("/v1/accounts");
+    account->answer.budget_left = 3;
+    clock.advance(std::chrono::seconds(1));
+    EXPECT_NE(body_of(get("/v1/accounts")).find(R"("left":3)"), std::string::npos);
+}
+
+TEST_F(AccountsTest, an_account_is_looked_at_once_for_all_lists_and_for_readyz) {
+    start_server();
+    const unsigned before = account->looks;
+    for (int i = 0; i < 10; ++i) {
+        get("/v1/accounts");
+        get("/readyz");
+    }
+    EXPECT_EQ(account->looks, before + 1);
+}
+
+TEST_F(AccountsTest, a_changed_allow_list_shows_in_the_list_of_an_open_connection) {
+    start_server();
+    Client client = connect();
+    EXPECT_NE(exchange(client, get_request("/v1/accounts")).find("rossum-prod"), std::string::npos);
+    account->set_allow({});
+    EXPECT_EQ(exchange(client, get_request("/v1/accounts")).find("rossum-prod"),
+              std::string::npos);
+}
+
 }  // namespace
 }  // namespace tokenbroker::api

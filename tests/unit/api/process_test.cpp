@@ -59,11 +59,13 @@ TEST_F(ProcessTest, an_account_on_demand_that_nobody_asked_for_degrades_nothing)
     EXPECT_EQ(body_of(strict), R"({"status":"degraded","without_token":1,"failing":0})");
     for (const char* state : {"in_progress", "backing_off", "throttled", "suspended"}) {
         rests->answer.login_state = state;
+        rests->show();
         EXPECT_EQ(body_of(get("/readyz")), R"({"status":"degraded","without_token":1,"failing":0})")
             << state;
     }
     rests->answer.login_state = "idle";
     rests->answer.consecutive_failures = 1;
+    rests->show();
     EXPECT_EQ(body_of(get("/readyz")), R"({"status":"degraded","without_token":1,"failing":0})")
         << "who asked last got nothing";
 }
