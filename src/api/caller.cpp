@@ -22,6 +22,8 @@ Caller::Standing& Caller::decide(Desk& desk, const broker::BrokerFace& broker) {
                    may_use(*desk.account, broker),
                    nullptr,
                    0};
+    // Of what could not be looked up now nothing is concluded for later: no revision is 0.
+    if (short_of_means_) fresh.account_revision = 0;
     if (fresh.allowed) fresh.handouts = &desk.series->handouts[peer_.uid];
     const auto old =
         std::find_if(standings_.begin(), standings_.end(),
@@ -41,7 +43,7 @@ bool Caller::is_admin(const broker::BrokerFace& broker) {
         look_up(broker.admins(), broker.admins());
         admin_ = broker.admins().matching(peer_) != nullptr;
         admin_revision_ = broker.access_revision();
-        admin_known_ = true;
+        admin_known_ = !short_of_means_;
     }
     return admin_;
 }
@@ -68,6 +70,7 @@ const core::Peer& Caller::whole_peer() {
 
 void Caller::look_up(const core::AllowList& one, const core::AllowList& other) {
     if (names_groups(one) || names_groups(other)) look_up_groups();
+    short_of_means_ = false;
     if (one.names_units() || other.names_units()) look_up_unit();
 }
 
@@ -78,15 +81,18 @@ void Caller::look_up_groups() {
 }
 
 void Caller::look_up_unit() {
+    short_of_means_ = false;
     if (peer_.unit_state != core::Peer::Unit::not_looked_up) return;
     host::ProcessHandle fresh;
     const host::ProcessHandle& peers = process(fresh);
+    if (short_of_means_) return;
     if (peer_.pid > 0 && !peers) {
         peer_.unit_state = core::Peer::Unit::failed;
         peer_.unit_reason = "its process can't be told from a later one of the same pid";
         return;
     }
     host::look_up_unit(peers, peer_);
+    short_of_means_ = peer_.unit_state == core::Peer::Unit::not_looked_up;
 }
 
 const host::ProcessHandle& Caller::process(host::ProcessHandle& fresh) {
@@ -95,7 +101,11 @@ const host::ProcessHandle& Caller::process(host::ProcessHandle& fresh) {
         return held_;
     }
     // Not kept: it is a descriptor for each connection, and can be had again.
-    if (auto handle = host::peer_process(socket_)) fresh = std::move(*handle);
+    if (auto handle = host::peer_process(socket_)) {
+        fresh = std::move(*handle);
+    } else {
+        short_of_means_ = host::is_shortage(handle.error().error_number());
+    }
     return fresh;
 }
 

@@ -80,6 +80,7 @@ private:
     bool admin_known_ = false;
     bool admin_ = false;
     bool groups_known_ = false;
+    bool short_of_means_ = false;  // of descriptors or memory, for the last decision
 };
 
 }  // namespace tokenbroker::api

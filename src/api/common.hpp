@@ -75,7 +75,8 @@ struct Common {
     void end_turn();
     // Counts `answers` that took the time since `measured_from`, and goes on from now.
     void measure(std::size_t answers);
-    // Whether the connection that was just answered took more time than a turn of the crowd.
+    // Whether the connection that was just answered took more time than several turns of the
+    // crowd.
     [[nodiscard]] bool served_long() const;
     // Whether it may be served before the crowd: its user has few connections, and has asked for
     // little of late.

@@ -9,6 +9,8 @@ namespace {
 
 // How long a peer that was told "no" may go on sending before the connection is reset under it.
 constexpr Milliseconds linger_time = std::chrono::seconds(1);
+// An answer that takes the kernel as long to copy as many tokens.
+constexpr std::size_t bulk = std::size_t{16} * 1024;
 constexpr std::string_view heartbeat_line = ":\n\n";
 constexpr std::string_view stream_head =
     "Content-Type: text/event-stream\r\nCache-Control: no-store\r\n\r\n";
@@ -97,6 +99,7 @@ void Connection::count_answer() {
 
 void Connection::answer(const Answer& answer) {
     count_answer();
+    if (answer.content().size() > bulk) bulky_ = true;
     std::string text = common_.first_lines.of(answer.status, close_after_) + header_lines(answer);
     if (!answer.shared_body && !head_only_) text += answer.body;
     common_.outbox.add_text(std::move(text));
@@ -229,10 +232,11 @@ void Connection::settle() {
     }
 }
 
-// Who pipelines, or asks for what takes long, stands behind those who ask for a little at a time.
+// Who pipelines, or asks for what is long or takes long, stands behind those who ask for a little at a time.
 bool Connection::take_place(unsigned answered) {
     const BootTime now = common_.now.boot;
-    if (answered > 1 || (common_.served_long() && common_.conduct.took_long(user(), now))) {
+    const bool bulky = std::exchange(bulky_, false);
+    if (answered > 1 || bulky || (common_.served_long() && common_.conduct.took_long(user(), now))) {
         common_.conduct.asked_much(user(), now);
         return common_.poller.move_to_crowd(socket_.get(), *this, listening_to_, user());
     }

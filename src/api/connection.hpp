@@ -140,6 +140,7 @@ private:
     bool close_after_ = false;  // the connection ends with the answer under way
     bool incomplete_ = false;   // the peer may still be sending what nobody will read
     bool peer_done_ = false;    // the peer sends no more
+    bool bulky_ = false;        // one of this turn's answers is long
     bool wants_more_ = false;   // unread_ holds no whole request
 };
 

@@ -20,6 +20,7 @@ constexpr int so_peerpidfd = 77;
 
 // A small file of /proc, whole; none where it can't be read.
 std::optional<std::string> read_proc(const std::string& path) {
+    errno = 0;
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) return std::nullopt;
     constexpr std::size_t most = std::size_t{64} * 1024;
@@ -158,6 +159,10 @@ bool is_the_peer(const ProcessHandle& process, const core::Peer& peer, BootTime 
     return uid && *uid == peer.uid && started && *started <= accepted;
 }
 
+bool is_shortage(int error_number) noexcept {
+    return error_number == EMFILE || error_number == ENFILE || error_number == ENOMEM;
+}
+
 void look_up_unit(const ProcessHandle& process, core::Peer& peer) {
     using Unit = core::Peer::Unit;
     peer.unit.clear();
@@ -167,6 +172,10 @@ void look_up_unit(const ProcessHandle& process, core::Peer& peer) {
         return;
     }
     const auto text = read_proc(proc_path(peer.pid, "cgroup"));
+    if (!text && is_shortage(errno)) {
+        peer.unit_state = Unit::not_looked_up;
+        return;
+    }
     if (!process.alive()) {
         peer.unit_reason = "its process has ended";
         return;

@@ -43,9 +43,12 @@ private:
 [[nodiscard]] bool is_the_peer(const ProcessHandle& process, const core::Peer& peer,
                                BootTime accepted);
 
+// Whether a call that failed so may well succeed a moment later: no descriptor or memory.
+[[nodiscard]] bool is_shortage(int error_number) noexcept;
+
 // Fills in unit_state, unit and unit_reason, reading /proc/PID/cgroup while the handle lives. The
 // unit is what sd_pid_get_unit(3) returns: "cron.service", and "user@1000.service" for all of a
-// user's manager.
+// user's manager. Left at not_looked_up where there is no descriptor or memory to look.
 void look_up_unit(const ProcessHandle& process, core::Peer& peer);
 // The file it runs, where the kernel lets us read that (the same user, or privileged).
 [[nodiscard]] std::optional<std::string> executable_of(const ProcessHandle& process, pid_t pid);

@@ -100,6 +100,24 @@ TEST(Sinks, hold_the_token_run_their_command_and_go_with_the_token) {
     }));
 }
 
+TEST(Sinks, commands_that_hang_hold_up_no_login) {
+    World world;
+    const std::string folder = world.folder / "sinks";
+    ASSERT_EQ(::mkdir(folder.c_str(), 0755), 0);
+    const std::string script = world.folder.write(
+        "hang", "#!/bin/sh\necho ran >> " + (world.folder / "ran") + "\nexec sleep 30\n", 0755);
+    std::string sinks = "    sinks:\n";
+    for (int i = 0; i < 8; ++i) {
+        sinks += "      - { path: " + folder + "/" + std::to_string(i) + ", then: [ " + script +
+                 " ] }\n";
+    }
+    world.start({Account{.more = sinks},
+                 Account{.name = "other", .more = "    login: on_demand"}},
+                impatient);
+    ASSERT_TRUE(eventually(10s, [&] { return read_file(world.folder / "ran").size() == 8 * 4; }));
+    EXPECT_EQ(world.daemon.token("other").status, 200);
+}
+
 TEST(Metrics, count_what_happened_and_name_no_secret) {
     World world;
     world.start({Account()});

@@ -1,6 +1,7 @@
 #include "server_fixture.hpp"
 
 #include <cerrno>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -209,6 +210,27 @@ TEST_F(AsOthers, one_uid_gets_three_quarters_of_the_connections) {
     held.clear();
     clock.settle();
     EXPECT_EQ(status_as(12345, 1, {}), 200U);
+}
+
+// The unit itself is what this machine makes of the test; that it is told at all is the point.
+TEST_F(AccessTest, a_unit_that_no_descriptor_was_left_for_is_looked_up_again) {
+    account->set_allow({allow_unit("no-such-unit.service")});
+    start_server();
+    Client client = connect();
+    exchange(client, get_request("/healthz"));
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const host::Descriptor lowest(::dup(client.fd()));
+    const rlimit few{static_cast<rlim_t>(lowest.get()) + 1, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    const std::string starved = exchange(client, get_request("/v1/accounts/rossum-prod/token"));
+    const std::string told =
+        body_of(exchange(client, get_request("/v1/accounts/rossum-prod/access")));
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_EQ(status_of(starved), 403U);
+    EXPECT_NE(told.find(R"("unit":"unknown")"), std::string::npos) << told;
+    EXPECT_EQ(body_of(exchange(client, get_request("/v1/accounts/rossum-prod/access"))),
+              body_of(get("/v1/accounts/rossum-prod/access")));
 }
 
 }  // namespace
