@@ -232,11 +232,13 @@ void Connection::settle() {
     }
 }
 
-// Who pipelines, or asks for what is long or takes long, stands behind those who ask for a little at a time.
+// Who pipelines, or asks for what is long or takes long, stands behind those who ask for a little
+// at a time.
 bool Connection::take_place(unsigned answered) {
     const BootTime now = common_.now.boot;
     const bool bulky = std::exchange(bulky_, false);
-    if (answered > 1 || bulky || (common_.served_long() && common_.conduct.took_long(user(), now))) {
+    if (answered > 1 || bulky ||
+        (common_.served_long() && common_.conduct.took_long(user(), now))) {
         common_.conduct.asked_much(user(), now);
         return common_.poller.move_to_crowd(socket_.get(), *this, listening_to_, user());
     }

@@ -56,8 +56,7 @@ bool Poller::add(int fd, Target& target, std::uint32_t events) {
     return enter(epoll_, fd, target, events);
 }
 
-bool Poller::add_to_crowd(int fd, Target& target, std::uint32_t events,
-                          std::optional<uid_t> user) {
+bool Poller::add_to_crowd(int fd, Target& target, std::uint32_t events, std::optional<uid_t> user) {
     Crowd& crowd = crowd_of(user);
     if (enter(crowd.fd(), fd, target, events)) {
         ++crowd.members;

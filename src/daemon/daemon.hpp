@@ -74,7 +74,7 @@ private:
     host::ProcessLogger& log_;
     boost::asio::io_context loop_{1};
     host::SystemClock clock_;
-    async::Offload disk_;  // the state directory's work, which must not wait for anything else
+    async::Offload disk_;   // the state directory's work, which must not wait for anything else
     async::Offload slow_;   // name services, secrets' commands, TLS files, token files
     async::Offload hooks_;  // sinks' commands: with hundreds that hang, logins go on
     host::ServiceManager manager_;

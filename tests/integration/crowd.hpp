@@ -53,8 +53,8 @@ Crowd::Begin half_closed(std::string socket, std::size_t count, std::string firs
 Crowd::Begin flood(std::string socket, std::size_t count, std::string bytes);
 // One request in flight on each of `count` connections, each answered by the next request.
 Crowd::Begin ask_on_each(std::string socket, std::size_t count);
-// `bytes`, a request, on each of `count` connections, and all their answers, again and again: nothing is
-// pipelined.
+// `bytes`, a request, on each of `count` connections, and all their answers, again and again:
+// nothing is pipelined.
 Crowd::Begin one_at_a_time(std::string socket, std::size_t count, std::string bytes);
 // A connection for each `bytes`, one after the other.
 Crowd::Begin one_shot(std::string socket, std::string bytes);

@@ -111,8 +111,7 @@ TEST(Sinks, commands_that_hang_hold_up_no_login) {
         sinks += "      - { path: " + folder + "/" + std::to_string(i) + ", then: [ " + script +
                  " ] }\n";
     }
-    world.start({Account{.more = sinks},
-                 Account{.name = "other", .more = "    login: on_demand"}},
+    world.start({Account{.more = sinks}, Account{.name = "other", .more = "    login: on_demand"}},
                 impatient);
     ASSERT_TRUE(eventually(10s, [&] { return read_file(world.folder / "ran").size() == 8 * 4; }));
     EXPECT_EQ(world.daemon.token("other").status, 200);

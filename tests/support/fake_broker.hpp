@@ -115,7 +115,7 @@ public:
     std::optional<Milliseconds> retry_after;  // with a denial
     broker::AdminOutcome admin_outcome = broker::AdminOutcome::accepted;
     mutable unsigned looks = 0;  // at its status
-    std::string asked;  // the last call that reached the account
+    std::string asked;           // the last call that reached the account
     bool gone = false;
     std::size_t waiting = 0;  // in get()
 

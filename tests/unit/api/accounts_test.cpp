@@ -108,8 +108,7 @@ TEST_F(AccountsTest, a_changed_allow_list_shows_in_the_list_of_an_open_connectio
     Client client = connect();
     EXPECT_NE(exchange(client, get_request("/v1/accounts")).find("rossum-prod"), std::string::npos);
     account->set_allow({});
-    EXPECT_EQ(exchange(client, get_request("/v1/accounts")).find("rossum-prod"),
-              std::string::npos);
+    EXPECT_EQ(exchange(client, get_request("/v1/accounts")).find("rossum-prod"), std::string::npos);
 }
 
 }  // namespace

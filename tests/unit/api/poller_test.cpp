@@ -1,4 +1,5 @@
 #include "api/poller.hpp"
+
 #include "async/nursery.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -55,7 +56,9 @@ protected:
         loop.restart();
         loop.run();
     }
-    void start() { nursery.spawn("poller", poller.run([] {}, [] {})); }
+    void start() {
+        nursery.spawn("poller", poller.run([] {}, [] {}));
+    }
     // Until so much was served.
     void serve(std::size_t times) {
         while (served.size() < times) {

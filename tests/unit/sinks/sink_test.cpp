@@ -213,10 +213,9 @@ protected:
     SinkCommandTest() { EXPECT_EQ(::mkfifo(go_on.c_str(), 0600), 0); }
     Settings with_command() {
         Settings made = settings();
-        made.then = {folder.write("then",
-                                  "#!/bin/sh\necho >> " + (folder / "ran") + "\nread line < " +
-                                      go_on + "\n",
-                                  0700)};
+        made.then = {folder.write(
+            "then", "#!/bin/sh\necho >> " + (folder / "ran") + "\nread line < " + go_on + "\n",
+            0700)};
         return made;
     }
     [[nodiscard]] std::size_t runs() const {
