@@ -151,12 +151,14 @@ TEST_F(Access, waits_for_a_name_service_that_fails_without_reading_the_file_agai
     world.daemon.start(machine.environment());
     const std::string target = "/v1/accounts/rossum/token";
     EXPECT_EQ(as(somebody, {games->gr_gid}, world, target), "403 /problems/access-denied");
+    ASSERT_EQ(world.daemon.token("rossum").status, 200) << "for root";
 
     world.configure({Account{.more = "    colour: red"}});  // half edited
     machine.fail_names(0);
     machine.sleep(61s);
     EXPECT_TRUE(
-        eventually(10s, [&] { return as(somebody, {games->gr_gid}, world, target) == "200"; }));
+        eventually(10s, [&] { return as(somebody, {games->gr_gid}, world, target) == "200"; }))
+        << world.daemon.log();
     EXPECT_EQ(world.logged({"reload_refused"}), 0U) << world.daemon.log();
     EXPECT_EQ(world.logged({"names_resolved"}), 1U);
 }

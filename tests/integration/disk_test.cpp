@@ -34,9 +34,9 @@ TEST_F(Disk, that_is_full_means_no_login_a_clear_error_and_tokens_that_are_serve
     start();
     const HttpAnswer first = world.daemon.token("rossum");
     ASSERT_EQ(first.status, 200);
-    machine.fail_writes(ENOSPC, "/state/ledger");
+    machine.fail_writes(ENOSPC, "ledger");
     EXPECT_EQ(world.daemon.post("/v1/accounts/rossum/refresh?wait=3s").status, 503);
-    EXPECT_EQ(logins(), 1U);
+    EXPECT_EQ(logins(), 1U) << world.daemon.log();
     EXPECT_EQ(world.daemon.token("rossum", "?wait=0s").body, first.body);
 
     // In all three places, in the same words.
@@ -64,7 +64,7 @@ void refresh_into_a_full_disk(World& world, OwnMachine& machine) {
     UnixConnection admin(world.daemon.socket(), 20s);
     admin.send("POST /v1/accounts/rossum/refresh?wait=10s HTTP/1.1\r\nHost: x\r\n\r\n");
     ASSERT_TRUE(eventually(5s, [&] { return world.sandbox.count("rossum.login").requests == 2; }));
-    machine.fail_writes(ENOSPC, "/state/ledger");
+    machine.fail_writes(ENOSPC, "ledger");
     EXPECT_EQ(admin.read_answer().status, 503);
     EXPECT_TRUE(eventually(5s, [&] { return world.logged({"ledger_write_failed"}) >= 1; }));
     machine.fail_writes(0, "");
