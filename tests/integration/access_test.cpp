@@ -156,9 +156,9 @@ TEST_F(Access, waits_for_a_name_service_that_fails_without_reading_the_file_agai
     world.configure({Account{.more = "    colour: red"}});  // half edited
     machine.fail_names(0);
     machine.sleep(61s);
-    EXPECT_TRUE(
-        eventually(10s, [&] { return as(somebody, {games->gr_gid}, world, target) == "200"; }))
-        << world.daemon.log();
+    EXPECT_TRUE(eventually(10s, [&] {
+        return as(somebody, {games->gr_gid}, world, target) == "200";
+    })) << world.daemon.log();
     EXPECT_EQ(world.logged({"reload_refused"}), 0U) << world.daemon.log();
     EXPECT_EQ(world.logged({"names_resolved"}), 1U);
 }
