@@ -6,6 +6,9 @@
 #include <array>
 #include <cerrno>
 #include <grp.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
@@ -161,6 +164,54 @@ TEST_F(Access, waits_for_a_name_service_that_fails_without_reading_the_file_agai
     })) << world.daemon.log();
     EXPECT_EQ(world.logged({"reload_refused"}), 0U) << world.daemon.log();
     EXPECT_EQ(world.logged({"names_resolved"}), 1U);
+}
+
+// What the daemon knows of the unit of who connected.
+struct PeerUnit {
+    std::string alive;  // asked for while its process lives
+    std::string ended;  // asked for over the same connection by a process that inherited it
+};
+PeerUnit peer_unit(bool old_kernel) {
+    World world;
+    support::OwnMachine machine(world.folder);
+    if (old_kernel) machine.have_old_kernel();
+    world.configure({Account{.allow = "[ { unit: other.service } ]"}});
+    world.daemon.start(machine.environment());
+    const std::string ask = "GET /v1/accounts/rossum/access HTTP/1.1\r\nHost: x\r\n\r\n";
+    const auto told = [](const HttpAnswer& answer) {
+        const auto peer = body_of(answer).at("peer").as_object();
+        return peer.contains("unit_reason") ? text(peer.at("unit_reason")) : "";
+    };
+    PeerUnit unit;
+    UnixConnection own(world.daemon.socket());
+    own.send(ask);
+    unit.alive = told(own.read_answer());
+
+    // The child connects the socket that it shares with us, and ends.
+    const int shared = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        world.daemon.socket().copy(address.sun_path, sizeof address.sun_path - 1);
+        ::_exit(::connect(shared, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+    UnixConnection inherited(shared);
+    inherited.send(ask);
+    unit.ended = told(inherited.read_answer());
+    return unit;
+}
+
+TEST(AccessByUnit, is_by_the_process_that_connected_while_it_lives_on_older_kernels_too) {
+    const PeerUnit now = peer_unit(false);
+    EXPECT_EQ(now.alive, "");
+    EXPECT_EQ(now.ended, "its process has ended");
+    const PeerUnit before = peer_unit(true);
+    EXPECT_EQ(before.alive, "");
+    EXPECT_EQ(before.ended, "its process can't be told from a later one of the same pid");
 }
 
 }  // namespace

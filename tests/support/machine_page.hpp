@@ -15,6 +15,7 @@ struct MachinePage {
     std::atomic<std::uint32_t> steps;      // a futex: grows with each change of the two
     std::atomic<int> write_error;          // of writes to files in whose path `where` is; 0: none
     std::array<char, 64> where;
+    std::atomic<bool> old_kernel;  // one before 6.5, which names no peer's process
     std::atomic<int> names_error;  // of every look-up of a user or group by name; 0: none
 };
 

@@ -1,6 +1,6 @@
 // A machine of its own for one daemon (LD_PRELOAD): its wall clock can be set, it can sleep, its
-// disk can be full, its name service can fail, as the page of `MachinePage` says, while the real
-// machine goes on.
+// disk can be full, its name service can fail, its kernel be older, as the page of `MachinePage`
+// says, while the real machine goes on.
 //
 // What the kernel does when a clock is set or a machine wakes is played here: a timer with
 // TFD_TIMER_CANCEL_ON_SET becomes readable, timers on CLOCK_BOOTTIME are moved. That the kernel
@@ -23,6 +23,7 @@
 #include <pwd.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
@@ -176,6 +177,17 @@ ssize_t write(int file, const void* bytes, size_t size) {
     if (error == 0 || !meant(file)) return real(file, bytes, size);
     errno = error;
     return -1;
+}
+
+int getsockopt(int socket, int level, int option, void* __restrict value,
+               socklen_t* __restrict size) noexcept {
+    static auto* const real = next<decltype(getsockopt)>("getsockopt");
+    constexpr int peer_pidfd = 77;  // SO_PEERPIDFD
+    if (page().old_kernel && level == SOL_SOCKET && option == peer_pidfd) {
+        errno = ENOPROTOOPT;
+        return -1;
+    }
+    return real(socket, level, option, value, size);
 }
 
 int getpwnam_r(const char* name, passwd* entry, char* buffer, size_t size, passwd** found) {

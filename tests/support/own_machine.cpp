@@ -56,6 +56,10 @@ void OwnMachine::fail_names(int error) {
     page_->names_error = error;
 }
 
+void OwnMachine::have_old_kernel() {
+    page_->old_kernel = true;
+}
+
 void OwnMachine::step() const {
     ++page_->steps;
     ::syscall(SYS_futex, &page_->steps, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);

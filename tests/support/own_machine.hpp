@@ -26,6 +26,8 @@ public:
     void sleep(std::chrono::seconds span);
     // Writes to files in whose path `where` is fail so; 0: no more.
     void fail_writes(int error, const std::string& where);
+    // Its kernel is older than 6.5.
+    void have_old_kernel();
     // The name service fails so; 0: no more.
     void fail_names(int error);
 

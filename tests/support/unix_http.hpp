@@ -25,6 +25,9 @@ struct HttpAnswer {
 class UnixConnection {
 public:
     explicit UnixConnection(const std::string& path, Wait limit = std::chrono::seconds(10));
+    // One that is connected already.
+    explicit UnixConnection(int socket, Wait limit = std::chrono::seconds(10))
+        : socket_(socket), limit_(limit) {}
     UnixConnection(UnixConnection&& other) noexcept;
     UnixConnection& operator=(UnixConnection&&) = delete;
     ~UnixConnection();
