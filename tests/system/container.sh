@@ -23,7 +23,7 @@ make_base_image() {
   container=$(buildah from scratch) || return
   buildah add -q "$container" "$1" / >/dev/null &&
     buildah config --env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$container" &&
-    buildah run "$container" true &&
+    buildah run "$container" apt-get -qq update --error-on=any >"$work/apt.log" 2>&1 &&
     buildah commit -q --rm "$container" docker.io/library/debian:bookworm-slim >/dev/null
 }
 
