@@ -12,7 +12,7 @@ AccountMachine::AccountMachine(AccountSettings settings, const Ledger& ledger, M
     faults_ = memory.faults;
     throttles_ = memory.throttles;
     not_before_ = memory.not_before;
-    last_end_ = memory.last_attempt;
+    last_end_ = std::max(memory.last_end, memory.last_attempt);
     last_error_ = memory.last_error;
     last_attempt_at_ = memory.last_attempt_at;
     suspended_ = memory.suspended;

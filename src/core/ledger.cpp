@@ -51,6 +51,7 @@ void Ledger::count(const AttemptRecord& record, BootTime when) {
     account.memory.last_attempt_at = record.at.wall;
     realm.last_start = std::max(realm.last_start.value_or(when), when);
     if (record.settled) {
+        account.memory.last_end = when;
         account.window.add(record.cause, when);
         realm.window.add(record.cause, when);
         account.past.push_back(
@@ -91,6 +92,7 @@ void Ledger::settle(const OutcomeRecord& record, BootTime when) {
     running_.erase(found);
     Account& account = accounts_[login.account];
     RealmBook& realm = realms_[login.realm];
+    account.memory.last_end = when;
     if (record.refunded) {
         account.window.refund(login.cause);
         realm.window.refund(login.cause);

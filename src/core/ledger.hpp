@@ -23,6 +23,7 @@ struct AccountMemory {
     unsigned lost = 0;  // logins in a row whose outcome nobody knows: the process died in them
     std::optional<BootTime> not_before;  // of the account alone
     std::optional<BootTime> last_attempt;
+    std::optional<BootTime> last_end;
     std::optional<WallTime> last_attempt_at;
     std::optional<LoginError> last_error;
     std::optional<std::string> suspended;  // the fingerprint that the latch is tied to

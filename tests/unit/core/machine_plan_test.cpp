@@ -52,6 +52,18 @@ TEST(MachinePlan, never_makes_two_attempts_within_a_second) {
     EXPECT_EQ(bench.sleep(), seconds(1));
 }
 
+// So the next token's generation is another one even where the last one is forgotten.
+TEST(MachinePlan, counts_that_second_from_the_end_of_the_last_one_over_a_restart_too) {
+    Bench bench;
+    ASSERT_TRUE(bench.attempt());
+    bench.pass(Milliseconds(900));
+    bench.end(bench.token());
+    bench.sealed.reset();
+    bench.restart();
+    EXPECT_FALSE(bench.attempt());
+    EXPECT_EQ(bench.sleep(), seconds(1));
+}
+
 TEST(MachinePlan, backs_off_rather_than_waits_for_a_budget_that_is_free_sooner) {
     AccountSettings settings = with_budget({1, seconds(10)});
     Bench bench(settings);
