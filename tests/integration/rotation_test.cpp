@@ -41,6 +41,9 @@ TEST(Rotation, a_token_of_eight_seconds_is_never_expired_or_missing_for_thirty) 
     EXPECT_LE(rotations, 10U);
 }
 
+// Under the sanitizers that the answer is prompt, and no more, can be told.
+constexpr double promised = sanitized ? 0.5 : 0.050;
+
 TEST(Rotation, is_seen_by_the_next_get_within_fifty_milliseconds) {
     World world;
     world.start({Account{.inputs = "token_lifetime: 4s"}}, impatient);
@@ -60,7 +63,7 @@ TEST(Rotation, is_seen_by_the_next_get_within_fifty_milliseconds) {
     ASSERT_EQ(delays.size(), 3U);
     // The promise is of the broker; a busy machine may hold one of three up.
     std::ranges::sort(delays);
-    EXPECT_LT(delays[1], 0.050);
+    EXPECT_LT(delays[1], promised);
 }
 
 TEST(Rotation, is_told_on_every_stream_within_fifty_milliseconds) {
@@ -90,7 +93,7 @@ TEST(Rotation, is_told_on_every_stream_within_fifty_milliseconds) {
     }
     // As above: of all 20 readers, in two of three rotations.
     std::ranges::sort(delays);
-    EXPECT_LT(delays[1], 0.050);
+    EXPECT_LT(delays[1], promised);
 }
 
 TEST(Rotation, a_stream_that_knows_the_generation_is_not_told_it_again) {
