@@ -124,11 +124,14 @@ int main(int argc, char** argv) {
         std::cerr << "the corpus is empty\n";
         return 2;
     }
+    const bool trace = std::getenv("DRIVER_TRACE") != nullptr;
     for (const std::string& input : corpus)
         run(input);
     Random random;
     for (std::size_t i = 0; i < iterations; ++i) {
-        run(mutate(corpus, random));
+        const std::string input = mutate(corpus, random);
+        if (trace) std::cerr << i << ": " << input.size() << " bytes\n";
+        run(input);
     }
     std::cout << corpus.size() << " files and " << iterations << " mutations\n";
     return 0;

@@ -57,16 +57,21 @@ std::string accounts_of(const Table& table) {
 
 class DocumentedErrors : public ::testing::TestWithParam<Table> {};
 
+// The account of that row is answered so, each time that it asks there.
+void answer_with_error(const World& world, const Table& table, const Row& row) {
+    world.sandbox.fault(std::string(R"({"do": "status", "times": 0, "endpoint": ")") +
+                        table.endpoint + R"(", "account": ")" + row.name + "\", " + row.fault +
+                        "}");
+    world.write_password(row.name, table.secret);
+}
+
 TEST_P(DocumentedErrors, mean_what_the_vendor_says) {
     const Table& table = GetParam();
     const TempDir files;
     World world({"--accounts", files.write("accounts.json", accounts_of(table))});
     std::vector<Account> accounts;
     for (const Row& row : table.rows) {
-        world.sandbox.fault(std::string(R"({"do": "status", "times": 0, "endpoint": ")") +
-                            table.endpoint + R"(", "account": ")" + row.name + "\", " + row.fault +
-                            "}");
-        world.write_password(row.name, table.secret);
+        answer_with_error(world, table, row);
         // A realm of its own, so that no throttle holds another's login up.
         accounts.push_back(Account{.name = row.name,
                                    .recipe = table.recipe,
@@ -241,10 +246,7 @@ TEST(DocumentedErrors, of_a_renewal_of_oz_cost_no_login) {
                  "20s"});
     std::vector<Account> accounts;
     for (const Row& row : table.rows) {
-        world.sandbox.fault(std::string(R"({"do": "status", "times": 0, "endpoint": ")") +
-                            table.endpoint + R"(", "account": ")" + row.name + "\", " + row.fault +
-                            "}");
-        world.write_password(row.name, table.secret);
+        answer_with_error(world, table, row);
         accounts.push_back(Account{.name = row.name,
                                    .recipe = table.recipe,
                                    .more = std::string("    throttle: { realm: ") + row.name + " }",
