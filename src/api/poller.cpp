@@ -170,12 +170,12 @@ asio::awaitable<void> Poller::run(std::function<void()> before, std::function<vo
             co_await asio::post(executor, asio::use_awaitable);
         }
         if (stopped_) break;
-        drop_empty_crowds();
         in_turn_ = true;
         before();
         turn();
         after();
         in_turn_ = false;
+        drop_empty_crowds();
     }
 }
 

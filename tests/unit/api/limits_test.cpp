@@ -220,6 +220,15 @@ TEST_F(CrowdTest, who_pipelined_once_leaves_it_when_it_has_asked_for_little_for_
     EXPECT_TRUE(leaves_the_crowd(client, 1));
 }
 
+TEST_F(CrowdTest, it_goes_with_the_last_of_its_members) {
+    start();
+    Client client = connect();
+    exchange(client, get_request("/healthz") + get_request("/healthz"));
+    EXPECT_EQ(crowds(1), 1U);
+    exchange(client, get_request("/healthz", "Connection: close\r\n"));
+    EXPECT_EQ(crowds(0), 0U);
+}
+
 TEST_F(CrowdTest, a_fifth_connection_leaves_it_when_another_one_has_closed) {
     start();
     std::vector<Client> first;
