@@ -180,7 +180,7 @@ void Connection::finish() {
         // From now on a peer that sends gets an error; what it sent before can still be read.
         ::shutdown(socket_.get(), SHUT_RD);
         while (state_ == State::reading && backlog_.empty()) {
-            if (!unread_.empty() && !wants_more_) {
+            if (has_more()) {
                 on_again();
             } else if (receive()) {
                 settle();
@@ -237,7 +237,8 @@ void Connection::settle() {
 bool Connection::take_place(unsigned answered) {
     const BootTime now = common_.now.boot;
     const bool bulky = std::exchange(bulky_, false);
-    if (answered > 1 || bulky ||
+    const bool pipelines = answered > 1 || (has_more() && !close_after_);
+    if (pipelines || bulky ||
         (common_.served_long() && common_.conduct.took_long(user(), now))) {
         common_.conduct.asked_much(user(), now);
         return common_.poller.move_to_crowd(socket_.get(), *this, listening_to_, user());
@@ -248,8 +249,7 @@ bool Connection::take_place(unsigned answered) {
 
 void Connection::settle_reading() {
     if (close_after_) return incomplete_ || !unread_.empty() ? linger() : close();
-    const bool go_on = !unread_.empty() && !wants_more_;
-    if (go_on) {
+    if (has_more()) {
         listen_to(0);
         Wheel::clear(*this);
         awaited_ = Awaited::nothing;

@@ -107,6 +107,7 @@ private:
     void reject(const Problem& problem);
     void count_answer();
     [[nodiscard]] bool may_go_on() const;
+    [[nodiscard]] bool has_more() const noexcept { return !unread_.empty() && !wants_more_; }
     [[nodiscard]] bool is_last(std::string_view following) const;
 
     // Sends what was answered and puts everything in order for the next turn.
