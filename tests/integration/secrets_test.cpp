@@ -146,6 +146,7 @@ TEST(Secrets, from_the_environment_are_read_at_the_start) {
                        yaml.replace(at, source.size(), "{ env: PASSWORD_OF_ROSSUM }"));
 
     world.daemon.start();
+    EXPECT_EQ(world.daemon.token("rossum").status, 503);
     EXPECT_EQ(world.error_kind("rossum"), "misconfigured");
     EXPECT_NE(world.error_message("rossum").find("PASSWORD_OF_ROSSUM"), std::string::npos);
     world.daemon.stop();
