@@ -144,13 +144,21 @@ asio::awaitable<void> Account::watch_secrets() {
         while (!secrets_matter())
             co_await changed_.wait();
         co_await secrets_.may_have_changed();
-        if (secrets_matter()) co_await check_secrets();
+        if (!secrets_matter()) continue;
+        ++checks_;
+        co_await check_secrets();
     }
 }
 
 asio::awaitable<void> Account::check_secrets() {
     // A command is for logins: at start it runs only where what it says may lift a suspension.
-    if (secrets_.has_command() && !secrets_matter()) co_return;
+    if (!secrets_.has_command() || secrets_matter()) co_await look_at_secrets();
+    --checks_;
+    poke();
+    announce();
+}
+
+asio::awaitable<void> Account::look_at_secrets() {
     std::string salt = settings_.fingerprint;
     auto read = co_await secrets_.read(std::move(salt));
     const Moment now = services_.clock.now();
@@ -165,7 +173,6 @@ asio::awaitable<void> Account::check_secrets() {
         machine_.secrets_unreadable(read.error().message(), now);
     }
     settle();
-    poke();
 }
 
 void Account::configure(AccountSettings settings) {
@@ -174,6 +181,7 @@ void Account::configure(AccountSettings settings) {
     secrets_.replace(settings_.secrets);
     machine_.configured(settings_.policy, services_.clock.now(), services_.ledger.model());
     settle();
+    ++checks_;
     tasks_.spawn("secrets of " + settings_.name.text() + " anew", check_secrets());
     poke();
 }

@@ -95,8 +95,10 @@ private:
     boost::asio::awaitable<void> flush_records();
     boost::asio::awaitable<void> sleep(core::Sleep sleep);
     boost::asio::awaitable<void> watch_secrets();
-    boost::asio::awaitable<void> check_secrets();
+    boost::asio::awaitable<void> check_secrets();  // after ++checks_
+    boost::asio::awaitable<void> look_at_secrets();
     [[nodiscard]] bool secrets_matter() const;
+    [[nodiscard]] bool hope_until(BootTime deadline, Moment now) const;
 
     // account_attempt.cpp: one attempt, from the ledger to the outcome
     boost::asio::awaitable<void> attempt(core::Attempt attempt);
@@ -148,6 +150,7 @@ private:
     std::optional<upstream::Progress> progress_;  // a good login's result, until its steps are done
     std::vector<core::LedgerRecord> records_;     // decided, and not yet durable
     std::string fingerprint_;                     // of the secrets last read
+    unsigned checks_ = 1;  // of the secrets, due or under way: the first one comes at start
     std::function<std::vector<AccountStatus::Sink>()> sinks_;
 
     async::Event changed_;  // of anything that a waiting call or a stream may look at

@@ -65,6 +65,11 @@ NoToken Account::unavailable() const {
     return NoToken(Denial::unavailable, std::move(detail), machine_.retry_after(now, ledger));
 }
 
+// What suspends an account may be gone once its secrets were looked at.
+bool Account::hope_until(BootTime deadline, Moment now) const {
+    return sealing_ || checks_ > 0 || machine_.hope_until(deadline, now, services_.ledger.model());
+}
+
 asio::awaitable<TokenReply> Account::get(Milliseconds min_ttl, Milliseconds wait) {
     const BootTime deadline = services_.clock.now().boot + wait;
     std::optional<WaitingCall> waiting;
@@ -90,8 +95,7 @@ asio::awaitable<TokenReply> Account::get(Milliseconds min_ttl, Milliseconds wait
             co_return current_;
         }
         if (!waiting) waiting.emplace(*this);
-        const bool hope = sealing_ || machine_.hope_until(deadline, now, services_.ledger.model());
-        if (now.boot >= deadline || !hope) co_return unavailable();
+        if (now.boot >= deadline || !hope_until(deadline, now)) co_return unavailable();
         co_await changed_.wait_until(services_.clock, deadline);
     }
 }
@@ -115,8 +119,7 @@ asio::awaitable<TokenReply> Account::rejected(std::uint64_t generation, Millisec
             !current_->expired(now)) {
             co_return current_;
         }
-        const bool hope = sealing_ || machine_.hope_until(deadline, now, services_.ledger.model());
-        if (now.boot >= deadline || !hope) co_return unavailable();
+        if (now.boot >= deadline || !hope_until(deadline, now)) co_return unavailable();
         co_await changed_.wait_until(services_.clock, deadline);
     }
 }

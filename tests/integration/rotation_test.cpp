@@ -1,4 +1,5 @@
 #include "integration/world.hpp"
+#include "support/sanitized.hpp"
 
 #include <boost/json/parse.hpp>
 #include <gtest/gtest.h>

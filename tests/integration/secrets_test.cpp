@@ -155,7 +155,8 @@ TEST(Secrets, from_the_environment_are_read_at_the_start) {
     EXPECT_EQ(world.daemon.login_state("rossum"), "suspended");
     world.daemon.stop();
     world.daemon.start({{"PASSWORD_OF_ROSSUM", "sandbox-password"}});
-    EXPECT_EQ(world.daemon.token("rossum").status, 200);
+    const HttpAnswer answer = world.daemon.token("rossum");
+    EXPECT_EQ(answer.status, 200) << answer.body << world.daemon.log();
     EXPECT_EQ(world.sandbox.count("rossum.login").requests, 2U);
 }
 

@@ -14,13 +14,6 @@ namespace tokenbroker::integration {
 using namespace std::chrono_literals;
 using namespace tokenbroker::support;
 
-// Whether all this runs under the sanitizers, which take their time and memory.
-#ifdef __SANITIZE_ADDRESS__
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
-
 // One account of a configuration, as YAML. What a test does not say is what makes it run at once.
 struct Account {
     std::string name = "rossum";

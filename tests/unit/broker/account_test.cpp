@@ -183,6 +183,35 @@ TEST_F(BrokerTest, another_configuration_lifts_a_suspension) {
     EXPECT_EQ(logins(), 2U);
 }
 
+TEST_F(BrokerTest, a_call_waits_for_the_look_at_secrets_that_may_lift_a_suspension) {
+    transport.next(401, "{\"detail\":\"no\"}");
+    start();
+    // At a start: it comes before the password was read again.
+    stop();
+    folder.write("password", "another");
+    transport.next(401, "{\"detail\":\"no\"}");
+    process = std::make_unique<Process>(*this);
+    auto started = call(process->broker.start(settings()));
+    until([&] { return face() != nullptr; });
+    const auto early = call(face()->get(0ms, 10s));
+    until([&] { return started->reply.has_value(); });
+    EXPECT_FALSE(early->reply);
+    process->broker.begin();
+    pass(2s);
+    EXPECT_EQ(logins(), 2U);
+    ASSERT_TRUE(early->reply);
+    EXPECT_EQ(denial_of(*early->reply), Denial::unavailable);
+    // At a reload: it comes before the password that it names was read.
+    folder.write("password", "a third");
+    Settings other = settings();
+    other.accounts.begin()->second.fingerprint = "settings-2";
+    calls.spawn("apply", process->broker.apply(std::move(other)));
+    const auto late = call(face()->get(0ms, 10s));
+    pass(2s);
+    ASSERT_TRUE(late->reply);
+    EXPECT_EQ(token_of(*late->reply), "token-1");
+}
+
 TEST_F(BrokerTest, an_unreadable_secret_spends_no_login_and_says_which_input) {
     password_file = folder / "nowhere";
     start();

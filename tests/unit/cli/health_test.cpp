@@ -1,3 +1,4 @@
+#include "support/sanitized.hpp"
 #include "tokenctl.hpp"
 
 #include <gtest/gtest.h>
@@ -51,7 +52,8 @@ TEST(Health, does_not_wait_longer_than_a_second_for_a_daemon_that_hangs) {
     const StubDaemon daemon([](StubPeer& peer) { peer.wait_for_close(); });
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_EQ(tokenctl(daemon, {"health"}).code, 1);
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
+    const auto at_most = std::chrono::seconds(support::sanitized ? 3 : 1);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, at_most);
 }
 
 }  // namespace
