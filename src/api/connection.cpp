@@ -238,7 +238,8 @@ bool Connection::take_place(unsigned answered) {
     const BootTime now = common_.now.boot;
     const bool bulky = std::exchange(bulky_, false);
     const bool pipelines = answered > 1 || (has_more() && !close_after_);
-    if (pipelines || bulky || (common_.served_long() && common_.conduct.took_long(user(), now))) {
+    const bool slow = common_.conduct.is_slow(common_.served_long(), user(), now);
+    if (pipelines || bulky || slow) {
         common_.conduct.asked_much(user(), now);
         return common_.poller.move_to_crowd(socket_.get(), *this, listening_to_, user());
     }

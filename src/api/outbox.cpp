@@ -1,26 +1,52 @@
 #include "api/outbox.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cerrno>
+#include <cstring>
 #include <sys/socket.h>
 #include <utility>
 
 namespace tokenbroker::api {
 namespace {
 
+constexpr int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+// send() of one piece costs less than sendmsg() of some, even when these are copied before.
+constexpr std::size_t most_packed = 1024;
+
 // Bytes taken by the socket; -1: none now; -2: never again.
-ssize_t send_pieces(int socket, iovec* pieces, std::size_t count) noexcept {
-    msghdr message{};
-    message.msg_iov = pieces;
-    message.msg_iovlen = count;
+template <class Call>
+ssize_t until_uninterrupted(Call call) noexcept {
     while (true) {
-        const ssize_t sent = ::sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        const ssize_t sent = call();
         if (sent >= 0) return sent;
         if (errno == EINTR) continue;
         // ENOBUFS is what a Unix socket says when the kernel is short of memory: it passes.
         return errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM ? -1 : -2;
     }
+}
+
+ssize_t send_packed(int socket, const iovec* pieces, std::size_t count, std::size_t size) noexcept {
+    std::array<char, most_packed> packed;
+    char* end = packed.data();
+    for (std::size_t i = 0; i < count; ++i)
+        end = std::copy_n(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len, end);
+    const ssize_t sent =
+        until_uninterrupted([&] { return ::send(socket, packed.data(), size, flags); });
+    ::explicit_bzero(packed.data(), size);  // it may hold a token
+    return sent;
+}
+
+ssize_t send_pieces(int socket, iovec* pieces, std::size_t count) noexcept {
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < count; ++i)
+        size += pieces[i].iov_len;
+    if (size <= most_packed) return send_packed(socket, pieces, count, size);
+    msghdr message{};
+    message.msg_iov = pieces;
+    message.msg_iovlen = count;
+    return until_uninterrupted([&] { return ::sendmsg(socket, &message, flags); });
 }
 
 // sendmsg() only reads, but iovec is shared with readers.

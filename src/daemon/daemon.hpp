@@ -99,6 +99,8 @@ private:
     async::Event reloaded_;
     std::string last_reload_;  // empty: it went well
     int exit_code_ = 0;
+    std::chrono::steady_clock::time_point measured_;  // turn()
+    double cpu_used_ = 0;                             // until then
 };
 
 }  // namespace tokenbroker::daemon
