@@ -149,6 +149,7 @@ asio::awaitable<Result<void>> Daemon::come_up() {
     tasks_.spawn("status", keep_status());
     tasks_.spawn("names", resolve_names());
     tasks_.spawn("secret memory", watch_secret_memory());
+    tasks_.spawn("resident memory", stay_small());
     if (::getpid() == 1) tasks_.spawn("orphans", reap_orphans());
     co_return Result<void>();
 }

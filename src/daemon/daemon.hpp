@@ -61,6 +61,7 @@ private:
     boost::asio::awaitable<void> keep_status();
     boost::asio::awaitable<void> resolve_names();
     boost::asio::awaitable<void> watch_secret_memory();
+    boost::asio::awaitable<void> stay_small();
     boost::asio::awaitable<void> reap_orphans();
     boost::asio::awaitable<config::Loaded> load_configuration();
     boost::asio::awaitable<void> apply(config::Settings settings);

@@ -3,6 +3,7 @@
 #include "daemon/daemon.hpp"
 #include "host/names.hpp"
 #include "host/orphans.hpp"
+#include "host/program_pages.hpp"
 #include "host/secret_memory.hpp"
 
 #include <functional>
@@ -18,6 +19,8 @@ namespace asio = boost::asio;
 constexpr Milliseconds between_status_lines = std::chrono::seconds(5);
 constexpr Milliseconds between_name_lookups = std::chrono::minutes(1);
 constexpr Milliseconds between_memory_looks = std::chrono::seconds(10);
+// Serving alone needs some 3 MB of the program and its libraries, a login 7.
+constexpr std::size_t most_program_bytes = std::size_t{4} * 1024 * 1024;
 constexpr Milliseconds between_looks_for_orphans = std::chrono::seconds(2);
 
 // What is wrong with an account, in a few words where those are always the same.
@@ -103,6 +106,19 @@ asio::awaitable<void> Daemon::watch_secret_memory() {
         {{"arena_bytes", use.in_arena},
          {"heap_bytes", use.on_heap},
          {"accounts", settings_.accounts.size()}});
+}
+
+// What start-up and logins read of the program and its libraries is not kept until the next login.
+asio::awaitable<void> Daemon::stay_small() {
+    while (true) {
+        co_await async::sleep_until(clock_, clock_.now().boot + between_memory_looks);
+        std::function<bool()> look = [] {
+            const bool large = host::resident_program_bytes() > most_program_bytes;
+            if (large) host::drop_program_pages();
+            return large;
+        };
+        co_await slow_.run<bool>(std::move(look));
+    }
 }
 
 asio::awaitable<void> Daemon::reap_orphans() {

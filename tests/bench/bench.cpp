@@ -209,6 +209,10 @@ void run(const Options& options) {
     const std::string body = ten_accounts(world);
     std::printf("daemon %s with 10 accounts: ", support::daemon_program().c_str());
     print_memory(world);
+    // What start-up needed goes within 10 s.
+    std::this_thread::sleep_for(std::chrono::seconds(12));
+    std::printf("at rest: ");
+    print_memory(world);
 
     const std::string body_file = world.folder.write("body", body);
     const support::Process floor = start_floor(world.folder, body_file);

@@ -1,6 +1,8 @@
 // How a daemon with many accounts comes up: it serves first, then logs in as its realms allow, and
 // says beforehand how long that takes.
 #include "integration/world.hpp"
+#include "support/process.hpp"
+#include "support/sanitized.hpp"
 
 #include <gtest/gtest.h>
 
@@ -84,6 +86,23 @@ TEST(Start, logs_in_at_the_pace_of_the_realm_and_first_where_somebody_waits) {
     // A quarter at once, the others one each half a second.
     EXPECT_LE(fullest_window(at, 1), budget / 4 + 3);
     EXPECT_GT(at.back() - at.front(), per);
+}
+
+TEST(AtRest, a_daemon_with_ten_accounts_takes_less_than_8_megabytes) {
+    if (sanitized) GTEST_SKIP() << "the sanitizers take their own memory";
+    World world({"--rossum-rate", "0"});
+    world.start(many(10, ""));
+    for (const Account& account : many(10, ""))
+        ASSERT_EQ(world.daemon.token(account.name, "?wait=15s").status, 200);
+    const auto small = [&] { return resident(world.daemon.process_id()).all < 8'000'000; };
+    EXPECT_TRUE(eventually(15s, small)) << resident(world.daemon.process_id()).all;
+    // After work of other kinds, too.
+    for (int asked = 0; asked < 100; ++asked) {
+        EXPECT_EQ(world.daemon.token("a100").status, 200);
+        EXPECT_EQ(world.daemon.get("/v1/accounts").status, 200);
+        EXPECT_EQ(world.daemon.get("/metrics").status, 200);
+    }
+    EXPECT_TRUE(eventually(15s, small)) << resident(world.daemon.process_id()).all;
 }
 
 }  // namespace
