@@ -92,7 +92,7 @@ void add_process(Families& families, const BuildInfo& build, const ProcessSeries
                    "From reading a request to handing its answer to the kernel, waiting included.");
     families.add(process.request_duration);
     families.gauge("tokenbroker_loop_longest_turn_seconds",
-                   "The longest turn of the event loop since the last look.",
+                   "CPU time of the longest turn of the event loop since the last look.",
                    process.loop_longest_turn_seconds);
     families.counter("tokenbroker_log_lines_lost_total",
                      "Log lines dropped because nobody took them.", process.log_lines_lost);
