@@ -1,5 +1,6 @@
 #include "host/program_pages.hpp"
 
+#include <bit>
 #include <cstdint>
 #include <fstream>
 #include <link.h>
@@ -25,7 +26,7 @@ int drop_pages_of(dl_phdr_info* object, std::size_t, void*) {
         const std::uintptr_t begin = object->dlpi_addr + segment.p_vaddr;
         const std::uintptr_t first = begin & ~within_page;
         const std::uintptr_t end = (begin + segment.p_filesz) & ~within_page;
-        if (end > first) ::madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+        if (end > first) ::madvise(std::bit_cast<void*>(first), end - first, MADV_DONTNEED);
     }
     return 0;
 }
