@@ -1,20 +1,11 @@
 #include "api/poller.hpp"
 
 #include "api/poller_crowd.hpp"
+#include "async/reactor_descriptor.hpp"
 #include "base/error.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/error.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <chrono>
-#include <sys/epoll.h>
 #include <utility>
 
 namespace tokenbroker::api {
@@ -22,23 +13,17 @@ namespace tokenbroker::api {
 namespace asio = boost::asio;
 namespace {
 
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
-// Events taken by one system call, and how often that is done before the rest of the loop has its
-// turn.
-constexpr int most_events = 64;
+// How often events are taken before the rest of the loop has its turn.
 constexpr int most_rounds = 4;
 
 }  // namespace
 
-class Poller::Descriptor {
-public:
-    Descriptor(const asio::any_io_executor& executor, int fd) : stream(executor, fd) {}
-    asio::posix::stream_descriptor stream;  // owns the epoll descriptor
-};
-
 Poller::Poller(const asio::any_io_executor& executor) : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
-    if (epoll_ < 0) throw ErrorException(system_error("epoll_create1", errno));
-    descriptor_ = std::make_unique<Descriptor>(executor, epoll_);
+    if (!epoll_) throw ErrorException(system_error("epoll_create1", errno));
+    epoll_event asios{};  // that it is nobody's tells it from the others
+    asios.events = EPOLLIN;
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, async::reactor_descriptor(executor), &asios) != 0)
+        throw ErrorException(system_error("waiting for the event loop", errno));
     nobodys_ = std::make_unique<Crowd>(*this);
     if (!nobodys_->open()) throw ErrorException(system_error("an epoll set for a crowd", errno));
 }
@@ -53,7 +38,7 @@ bool Poller::enter(int set, int fd, Target& target, std::uint32_t events) const 
 }
 
 bool Poller::add(int fd, Target& target, std::uint32_t events) {
-    return enter(epoll_, fd, target, events);
+    return enter(epoll_.get(), fd, target, events);
 }
 
 bool Poller::add_to_crowd(int fd, Target& target, std::uint32_t events, std::optional<uid_t> user) {
@@ -71,7 +56,7 @@ void Poller::change(int fd, Target& target, std::uint32_t events) {
     epoll_event wanted{};
     wanted.events = events;
     wanted.data.ptr = &target;
-    ::epoll_ctl(target.in_crowd() ? target.crowd_->fd() : epoll_, EPOLL_CTL_MOD, fd, &wanted);
+    ::epoll_ctl(target.in_crowd() ? target.crowd_->fd() : epoll_.get(), EPOLL_CTL_MOD, fd, &wanted);
 }
 
 bool Poller::move_to_crowd(int fd, Target& target, std::uint32_t events,
@@ -97,7 +82,7 @@ void Poller::remove(int fd, Target& target) {
 }
 
 void Poller::leave(int fd, Target& target) {
-    ::epoll_ctl(target.in_crowd() ? target.crowd_->fd() : epoll_, EPOLL_CTL_DEL, fd, nullptr);
+    ::epoll_ctl(target.in_crowd() ? target.crowd_->fd() : epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
     if (target.waits_ > 0) (target.in_crowd() ? target.crowd_ : nobodys_.get())->forget(target);
     if (Crowd* crowd = std::exchange(target.crowd_, nullptr); crowd != nullptr) {
         if (--crowd->members == 0) some_are_empty_ = true;
@@ -129,20 +114,31 @@ void Poller::line_up(Crowd& crowd) {
     line_.push_back(&crowd);
 }
 
-void Poller::turn() {
-    std::array<epoll_event, most_events> events;
-    for (int round = 0; round < most_rounds; ++round) {
-        const int ready = ::epoll_wait(epoll_, events.data(), most_events, 0);
-        for (int i = 0; i < ready; ++i) {
-            auto& event = events.at(static_cast<std::size_t>(i));
-            static_cast<Target*>(event.data.ptr)->on_ready(event.events);
-        }
+void Poller::look(int timeout) {
+    const int got = ::epoll_wait(epoll_.get(), events_.data(), most_events, timeout);
+    const auto end = std::remove_if(events_.begin(), events_.begin() + std::max(got, 0),
+                                    [](const epoll_event& event) { return !event.data.ptr; });
+    ready_ = static_cast<std::size_t>(end - events_.begin());
+}
+
+bool Poller::wait(bool may_wait) {
+    look(may_wait && line_.empty() ? -1 : 0);
+    return ready_ > 0 || !line_.empty();
+}
+
+void Poller::serve() {
+    for (int round = 1;; ++round) {
+        for (std::size_t i = 0; i < ready_; ++i)
+            static_cast<Target*>(events_[i].data.ptr)->on_ready(events_[i].events);
         if (!line_.empty()) {
             serve_crowds();
-        } else if (ready <= 1 && !std::exchange(look_again_, false)) {
+        } else if (ready_ <= 1 && !std::exchange(look_again_, false)) {
             break;  // one at a time means that the next one is not there yet either
         }
+        if (round == most_rounds) break;
+        look(0);
     }
+    drop_empty_crowds();
 }
 
 void Poller::serve_crowds() {
@@ -156,39 +152,10 @@ void Poller::serve_crowds() {
     } while (!line_.empty() && std::chrono::steady_clock::now() < until);
 }
 
-asio::awaitable<void> Poller::run(std::function<void()> before, std::function<void()> after) {
-    const auto executor = co_await asio::this_coro::executor;
-    while (!stopped_) {
-        if (line_.empty()) {
-            auto [error] = co_await descriptor_->stream.async_wait(
-                asio::posix::descriptor_base::wait_read, as_tuple);
-            // again() ends the wait in this way.
-            const bool woken = error == asio::error::operation_aborted && !line_.empty();
-            if (error && !woken && !stopped_)
-                throw boost::system::system_error(error, "waiting for connections");
-        } else {
-            co_await asio::post(executor, asio::use_awaitable);
-        }
-        if (stopped_) break;
-        in_turn_ = true;
-        before();
-        turn();
-        after();
-        in_turn_ = false;
-        drop_empty_crowds();
-    }
-}
-
 void Poller::again(Target& target) {
-    if (line_.empty() && !in_turn_) descriptor_->stream.cancel();
     Crowd& crowd = target.in_crowd() ? *target.crowd_ : *nobodys_;
     crowd.wait(target, 0);
     line_up(crowd);
-}
-
-void Poller::stop() {
-    stopped_ = true;
-    descriptor_->stream.cancel();
 }
 
 }  // namespace tokenbroker::api

@@ -3,15 +3,15 @@
 #include "host/descriptor.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
+#include <sys/epoll.h>
 #include <sys/types.h>
 #include <unordered_map>
 
@@ -21,8 +21,8 @@ namespace tokenbroker::api {
 // its way.
 inline constexpr auto turn_of_the_crowd = std::chrono::microseconds(20);
 
-// An epoll set that stands in the event loop as one descriptor. A turn takes what is ready at once,
-// so a request costs the system calls that it needs and no more.
+// An epoll set in which the whole event loop waits: Asio's own set stands in it as one descriptor. A
+// turn takes what is ready at once, so a request costs the system calls that it needs and no more.
 //
 // Targets are of two classes. Those in a crowd (who pipelines, who asks for much, who has many
 // connections) are served for a moment at a time between two looks at the others: however much
@@ -75,15 +75,14 @@ public:
     // More is likely to be there at once: it is worth another look in this turn.
     void look_again() noexcept { look_again_ = true; }
 
-    // Turns until stop(). `before` and `after` are called around each turn that has something to
-    // do.
-    boost::asio::awaitable<void> run(std::function<void()> before, std::function<void()> after);
-    void stop();
+    // Whether somebody has to be served. `may_wait`: returns once somebody has, or Asio has
+    // something to do, or for no reason.
+    [[nodiscard]] bool wait(bool may_wait);
+    // A turn: those whom wait() found, and who comes meanwhile.
+    void serve();
 
 private:
-    class Descriptor;
-
-    void turn();
+    void look(int timeout);
     void serve_crowds();
     void line_up(Crowd& crowd);
     void drop_empty_crowds();
@@ -91,15 +90,17 @@ private:
     [[nodiscard]] bool enter(int set, int fd, Target& target, std::uint32_t events) const;
     void leave(int fd, Target& target);
 
-    int epoll_ = -1;
-    std::unique_ptr<Descriptor> descriptor_;
+    // Events taken by one system call.
+    static constexpr int most_events = 64;
+
+    host::Descriptor epoll_;
+    std::array<epoll_event, most_events> events_{};
+    std::size_t ready_ = 0;  // of those
     std::unique_ptr<Crowd> nobodys_;
     std::unordered_map<uid_t, std::unique_ptr<Crowd>> crowds_;
     std::deque<Crowd*> line_;  // those with somebody whose turn is to come
     bool some_are_empty_ = false;
     bool look_again_ = false;
-    bool in_turn_ = false;
-    bool stopped_ = false;
 };
 
 }  // namespace tokenbroker::api

@@ -58,9 +58,21 @@ public:
     asio::awaitable<void> run() {
         gate_.open();
         if (metrics_gate_) metrics_gate_->open();
-        std::function<void()> before = [this] { common_.begin_turn(); };
-        std::function<void()> after = [this] { common_.end_turn(); };
-        co_await common_.poller.run(std::move(before), std::move(after));
+        while (!over_ && !failure_)
+            co_await ended_.wait();
+        if (failure_) std::rethrow_exception(failure_);
+    }
+
+    bool turn(bool may_wait) {
+        if (!common_.poller.wait(may_wait)) return false;
+        try {
+            const Turn turn(common_);
+            common_.poller.serve();
+        } catch (...) {
+            failure_ = std::current_exception();
+            ended_.notify_all();
+        }
+        return true;
     }
 
     asio::awaitable<void> stop() {
@@ -75,7 +87,8 @@ public:
         finish_connections();
         nursery_.cancel();
         co_await nursery_.join();
-        common_.poller.stop();
+        over_ = true;
+        ended_.notify_all();
     }
 
     void set_limits(const Limits& limits) { common_.limits = capped(limits); }
@@ -102,6 +115,8 @@ private:
     Gate gate_;
     std::optional<Gate> metrics_gate_;
     async::Event ended_;
+    bool over_ = false;
+    std::exception_ptr failure_;
 };
 
 Server::Server(const asio::any_io_executor& executor, Listener listener, Listener metrics_listener,
@@ -112,6 +127,9 @@ Server::~Server() = default;
 
 asio::awaitable<void> Server::run() {
     return core_->run();
+}
+bool Server::turn(bool may_wait) {
+    return core_->turn(may_wait);
 }
 asio::awaitable<void> Server::stop() {
     return core_->stop();

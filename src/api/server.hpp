@@ -27,9 +27,10 @@ struct Surroundings {
 // The local API: one Unix listener for everything and, optionally, one TCP listener for
 // /metrics, /healthz and /readyz alone.
 //
-// Its connections are not coroutines: they are kept in an epoll set of the server's own, which
-// stands in the event loop as one descriptor, and each is a small state machine without a buffer
-// while it is idle. Only calls that have to wait run as coroutines, in the server's nursery.
+// Its connections are not coroutines: each is a small state machine without a buffer while it is
+// idle, in an epoll set of the server's own. While there is a server, the loop waits in that set,
+// in which Asio's stands too: requests come without a detour. Only calls that have to wait run as
+// coroutines, in the server's nursery.
 class Server {
 public:
     Server(const boost::asio::any_io_executor& executor, Listener listener,
@@ -38,8 +39,12 @@ public:
     Server& operator=(const Server&) = delete;
     ~Server();
 
-    // Serves until stop() has ended. Throws where listening itself breaks, which ends the process.
+    // Serves until stop() has ended, in turns that whoever runs the loop gives it. Throws where
+    // listening itself breaks, which ends the process.
     boost::asio::awaitable<void> run();
+    // Serves who is there; false where nobody was. `may_wait`, for when Asio has no handler ready:
+    // waits until somebody is there, or Asio has one.
+    bool turn(bool may_wait);
 
     // In stages: takes no new connection (one that waits in the backlog of a socket of our own is
     // still served); waiting calls get 503 with `Retry-After: 1`, streams end; for up to

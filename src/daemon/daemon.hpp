@@ -71,6 +71,7 @@ private:
     void report_sinks();
     [[nodiscard]] std::string status_line() const;
     void turn();
+    void measure();
 
     host::ProcessLogger& log_;
     boost::asio::io_context loop_{1};
@@ -100,7 +101,7 @@ private:
     async::Event reloaded_;
     std::string last_reload_;  // empty: it went well
     int exit_code_ = 0;
-    std::chrono::steady_clock::time_point measured_;  // turn()
+    std::chrono::steady_clock::time_point measured_;  // measure()
     double cpu_used_ = 0;                             // until then
 };
 
