@@ -13,7 +13,8 @@ enum class Signal {
 };
 
 // The signals that the process acts on, as events. None is lost between two calls of next(): a
-// second SIGTERM during the stop is the next one.
+// second SIGTERM during the stop is the next one. One that comes later, when this is gone and the
+// process is about to leave, does nothing.
 class Signals {
 public:
     explicit Signals(const boost::asio::any_io_executor& loop);
