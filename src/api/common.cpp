@@ -61,7 +61,7 @@ void Common::retire(Connection& connection) {
 
 bool Common::served_long() const {
     // Far above what waking the peer may take on a machine that wakes slowly.
-    return measured_from - served_since > 5 * turn_of_the_crowd;
+    return measured_from - poller.served_since() > 5 * turn_of_the_crowd;
 }
 
 bool Common::may_stand_in_front(Connection& connection) const {
@@ -76,11 +76,12 @@ void Common::begin_turn() {
     now = clock.now();
     first_lines.refresh(now.wall);
     measured_from = std::chrono::steady_clock::now();
-    served_since = measured_from;
+    poller.begin_turn(measured_from);
 }
 
 void Common::end_turn() {
     if (--turns_ > 0) return;
+    series.connections_behind = poller.in_crowds();
     if (!ended_.empty()) {
         ended_.clear();
         if (connections.empty() && all_ended) all_ended();

@@ -51,8 +51,6 @@ struct Common {
     FirstLines first_lines;
     // Each answer is measured from here: the turn's start, then the answer before it.
     std::chrono::steady_clock::time_point measured_from;
-    // The connection that is being served has been so since then.
-    std::chrono::steady_clock::time_point served_since;
 
     bool stopping = false;  // answers carry `Connection: close`
 

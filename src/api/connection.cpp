@@ -11,6 +11,8 @@ namespace {
 constexpr Milliseconds linger_time = std::chrono::seconds(1);
 // An answer that takes the kernel as long to copy as many tokens.
 constexpr std::size_t bulk = std::size_t{16} * 1024;
+// Edges: each arrival is told once, whatever the connection is doing then.
+constexpr std::uint32_t incoming = EPOLLIN | EPOLLRDHUP | EPOLLET;
 constexpr std::string_view heartbeat_line = ":\n\n";
 constexpr std::string_view stream_head =
     "Content-Type: text/event-stream\r\nCache-Control: no-store\r\n\r\n";
@@ -31,34 +33,38 @@ std::optional<uid_t> Connection::user() const {
     return caller_ ? std::optional(caller_->uid()) : std::nullopt;
 }
 
-bool Connection::start() {
-    listening_to_ = EPOLLIN;
-    const bool added =
-        common_.may_stand_in_front(*this)
-            ? common_.poller.add(socket_.get(), *this, listening_to_)
-            : common_.poller.add_to_crowd(socket_.get(), *this, listening_to_, user());
-    if (!added) return false;
-    await(Awaited::request, common_.limits.idle);
-    return true;
+void Connection::start() {
+    readable_ = true;
+    if (common_.may_stand_in_front(*this)) return on_ready(0);
+    common_.poller.move_to_crowd(*this, user());
+    common_.poller.again(*this);
 }
 
 void Connection::refuse(const Problem& problem) {
+    common_.poller.move_to_crowd(*this, user());
     reject(problem);
     settle();
 }
 
 void Connection::on_ready(std::uint32_t events) {
-    common_.served_since = std::chrono::steady_clock::now();
-    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && (events & EPOLLIN) == 0) return close();
+    if ((events & ~EPOLLOUT) != 0) readable_ = true;
+    if ((events & EPOLLRDHUP) != 0) hung_up_ = true;
+    const bool gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
+    // What it sent before it went is still read, where nothing stands in the way.
+    if (gone && (state_ == State::waiting || state_ == State::streaming || !backlog_.empty()))
+        return close();
     if ((events & EPOLLOUT) != 0 && backlog_.send(socket_.get()) == Sent::failed) return close();
-    if ((events & EPOLLIN) != 0) static_cast<void>(receive());
+    go_on();
     settle();
 }
 
-void Connection::on_again() {
-    common_.served_since = std::chrono::steady_clock::now();
-    process({});
-    settle();
+void Connection::go_on() {
+    if (state_ != State::reading && state_ != State::lingering) return;
+    if (has_more()) {
+        process({});
+    } else if (readable_ && backlog_.empty()) {
+        static_cast<void>(receive());
+    }
 }
 
 void Connection::on_deadline() {
@@ -136,7 +142,6 @@ void Connection::wait_for(Call& call) {
 }
 
 void Connection::resume() {
-    common_.served_since = std::chrono::steady_clock::now();
     settle();
 }
 
@@ -169,7 +174,11 @@ void Connection::close() {
     state_ = State::ended;
     call_ = nullptr;
     stream_ = nullptr;
-    common_.poller.remove(socket_.get(), *this);
+    if (listening_to_ != 0) {
+        common_.poller.remove(socket_.get(), *this);
+    } else {
+        common_.poller.leave(*this);
+    }
     Wheel::clear(*this);
     socket_.reset();
     common_.retire(*this);
@@ -181,7 +190,8 @@ void Connection::finish() {
         ::shutdown(socket_.get(), SHUT_RD);
         while (state_ == State::reading && backlog_.empty()) {
             if (has_more()) {
-                on_again();
+                process({});
+                settle();
             } else if (receive()) {
                 settle();
             } else {
@@ -204,10 +214,10 @@ void Connection::settle() {
     flush();
     const unsigned answered = std::exchange(answered_, 0);
     if (state_ == State::ended) return;
-    if (answered > 0 && !take_place(answered)) return close();
+    if (answered > 0) take_place(answered);
     if (!backlog_.empty()) {
-        listen_to(EPOLLOUT);
-        if (awaited_ != Awaited::drain) await(Awaited::drain, common_.limits.drain_timeout);
+        if (listen_to(incoming | EPOLLOUT) && awaited_ != Awaited::drain)
+            await(Awaited::drain, common_.limits.drain_timeout);
         return;
     }
     switch (state_) {
@@ -216,16 +226,17 @@ void Connection::settle() {
             settle_reading();
             break;
         case State::waiting:
-            listen_to(0);
+            if (!listen_to(incoming)) return;
             Wheel::clear(*this);
             awaited_ = Awaited::nothing;
             break;
         case State::streaming:
-            listen_to(0);
+            if (!listen_to(incoming)) return;
             if (awaited_ != Awaited::heartbeat) await(Awaited::heartbeat, common_.limits.heartbeat);
             break;
         case State::lingering:
-            if (peer_done_) close();
+            if (peer_done_) return close();
+            if (readable_) common_.poller.again(*this);
             break;
         case State::ended:
             break;
@@ -234,30 +245,32 @@ void Connection::settle() {
 
 // Who pipelines, or asks for what is long or takes long, stands behind those who ask for a little
 // at a time.
-bool Connection::take_place(unsigned answered) {
+void Connection::take_place(unsigned answered) {
     const BootTime now = common_.now.boot;
     const bool bulky = std::exchange(bulky_, false);
     const bool pipelines = answered > 1 || (has_more() && !close_after_);
     const bool slow = common_.conduct.is_slow(common_.served_long(), user(), now);
     if (pipelines || bulky || slow) {
         common_.conduct.asked_much(user(), now);
-        return common_.poller.move_to_crowd(socket_.get(), *this, listening_to_, user());
+        common_.poller.move_to_crowd(*this, user());
+    } else if (!in_crowd()) {
+        common_.poller.front_asks();
+    } else if (common_.may_stand_in_front(*this)) {
+        common_.poller.move_to_front(*this);
     }
-    if (!in_crowd() || !common_.may_stand_in_front(*this)) return true;
-    return common_.poller.move_to_front(socket_.get(), *this, listening_to_);
 }
 
 void Connection::settle_reading() {
     if (close_after_) return incomplete_ || !unread_.empty() ? linger() : close();
     if (has_more()) {
-        listen_to(0);
         Wheel::clear(*this);
         awaited_ = Awaited::nothing;
         common_.poller.again(*this);
         return;
     }
     if (peer_done_) return close();
-    listen_to(EPOLLIN);
+    if (!listen_to(incoming)) return;
+    if (readable_) common_.poller.again(*this);
     if (body_) {
         if (awaited_ != Awaited::body) await(Awaited::body, common_.limits.body_timeout);
     } else if (!unread_.empty()) {
@@ -272,7 +285,8 @@ void Connection::linger() {
     ::shutdown(socket_.get(), SHUT_WR);
     state_ = State::lingering;
     unread_ = {};
-    listen_to(EPOLLIN);
+    if (!listen_to(incoming)) return;
+    if (readable_) common_.poller.again(*this);
     await(Awaited::end, linger_time);
 }
 
@@ -281,10 +295,16 @@ void Connection::await(Awaited what, Milliseconds within) {
     common_.wheel.set(*this, saturating_add(common_.now.boot, within));
 }
 
-void Connection::listen_to(std::uint32_t events) {
-    if (events == listening_to_) return;
-    listening_to_ = events;
-    common_.poller.change(socket_.get(), *this, events);
+bool Connection::listen_to(std::uint32_t events) {
+    if (events == listening_to_) return true;
+    if (std::exchange(listening_to_, events) != 0) {
+        common_.poller.change(socket_.get(), *this, events);
+    } else if (!common_.poller.add(socket_.get(), *this, events)) {
+        listening_to_ = 0;
+        close();
+        return false;
+    }
+    return true;
 }
 
 }  // namespace tokenbroker::api

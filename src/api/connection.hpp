@@ -40,13 +40,12 @@ public:
                std::optional<Caller> caller, Seat seat);
     ~Connection() override;
 
-    // Begins to serve. False where the kernel refuses.
-    [[nodiscard]] bool start();
+    // Begins to serve: what the peer sent already at once, where it may stand in front.
+    void start();
     // Turned away before its first request.
     void refuse(const Problem& problem);
 
     void on_ready(std::uint32_t events) override;
-    void on_again() override;
     void on_deadline() override;
 
     [[nodiscard]] Caller* caller() noexcept { return caller_ ? &*caller_ : nullptr; }
@@ -113,12 +112,13 @@ private:
     // Sends what was answered and puts everything in order for the next turn.
     void settle();
     void flush();
-    // Its class in the poller. False: it has none any more.
-    [[nodiscard]] bool take_place(unsigned answered);
+    void go_on();
+    void take_place(unsigned answered);  // its class in the poller
     void settle_reading();
     void linger();
     void await(Awaited what, Milliseconds within);
-    void listen_to(std::uint32_t events);
+    // False, and closed, where the kernel refuses.
+    bool listen_to(std::uint32_t events);
 
     Common& common_;
     Handler& handler_;
@@ -132,15 +132,17 @@ private:
     Backlog backlog_;
     Call* call_ = nullptr;
     Stream* stream_ = nullptr;
-    std::uint32_t listening_to_ = 0;
-    unsigned answered_ = 0;  // in this turn
+    std::uint32_t listening_to_ = 0;  // 0: the poller does not know it yet
+    unsigned answered_ = 0;           // in this turn
     State state_ = State::reading;
     Awaited awaited_ = Awaited::nothing;
     Seat seat_;
     bool head_only_ = false;    // the request under way is HEAD
     bool close_after_ = false;  // the connection ends with the answer under way
     bool incomplete_ = false;   // the peer may still be sending what nobody will read
-    bool peer_done_ = false;    // the peer sends no more
+    bool readable_ = false;     // there may be something to receive: the poller tells it once
+    bool hung_up_ = false;      // the peer sends no more than what has arrived
+    bool peer_done_ = false;    // and all of that was received
     bool bulky_ = false;        // one of this turn's answers is long
     bool wants_more_ = false;   // unread_ holds no whole request
 };

@@ -15,23 +15,23 @@ bool Connection::receive() {
     const ssize_t got =
         ::recv(socket_.get(), common_.received.data(), common_.received.size(), MSG_DONTWAIT);
     if (got > 0) {
-        if (state_ != State::lingering)
-            process({common_.received.data(), static_cast<std::size_t>(got)});
+        const auto size = static_cast<std::size_t>(got);
+        // Less than there was room for: the next arrival, or the end, will be an event of its own.
+        if (size < common_.received.size() && !hung_up_) readable_ = false;
+        if (state_ != State::lingering) process({common_.received.data(), size});
         return open();
     }
+    if (got < 0 && errno == EINTR) return false;
+    readable_ = false;
     if (got == 0) {
         peer_done_ = true;
-    } else if (errno != EAGAIN && errno != EINTR) {
+    } else if (errno != EAGAIN) {
         close();
     }
     return false;
 }
 
 void Connection::process(std::string_view fresh) {
-    if (state_ != State::reading) {
-        unread_.append(fresh);
-        return;
-    }
     following_ = {};
     if (unread_.empty()) {
         if (!body_ && handler_.handle_known(*this, fresh)) return;
@@ -50,7 +50,7 @@ bool Connection::may_go_on() const {
     if (!common_.outbox.has_room()) return false;
     if (answered_ == 0) return true;
     return answered_ < common_.limits.pipelined &&
-           std::chrono::steady_clock::now() - common_.served_since < turn_of_the_crowd;
+           std::chrono::steady_clock::now() - common_.poller.served_since() < turn_of_the_crowd;
 }
 
 std::size_t Connection::consume(std::string_view bytes) {

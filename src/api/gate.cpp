@@ -132,8 +132,8 @@ void Gate::turn_away(host::Descriptor socket, std::optional<Caller> caller) {
 void Gate::admit(host::Descriptor socket, std::optional<Caller> caller, Seat seat) {
     Connection& connection = common_.keep(std::make_unique<Connection>(
         common_, handler_, std::move(socket), std::move(caller), seat));
-    if (!connection.start()) return connection.close();
-    if (seat == Seat::lobby) connection.refuse(too_many_connections());
+    if (seat == Seat::lobby) return connection.refuse(too_many_connections());
+    connection.start();
 }
 
 void Gate::pause(int error) {

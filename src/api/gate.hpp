@@ -26,7 +26,6 @@ public:
     void close();
 
     void on_ready(std::uint32_t events) override;
-    void on_again() override {}
 
 private:
     // False: there is none, or none can be taken now.

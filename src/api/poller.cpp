@@ -1,6 +1,5 @@
 #include "api/poller.hpp"
 
-#include "api/poller_crowd.hpp"
 #include "async/reactor_descriptor.hpp"
 #include "base/error.hpp"
 
@@ -11,10 +10,13 @@
 namespace tokenbroker::api {
 
 namespace asio = boost::asio;
+using Clock = std::chrono::steady_clock;
 namespace {
 
 // How often events are taken before the rest of the loop has its turn.
 constexpr int most_rounds = 4;
+// As long as somebody has asked in front of late, crowds hold themselves short.
+constexpr auto of_late = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -24,94 +26,74 @@ Poller::Poller(const asio::any_io_executor& executor) : epoll_(::epoll_create1(E
     asios.events = EPOLLIN;
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, async::reactor_descriptor(executor), &asios) != 0)
         throw ErrorException(system_error("waiting for the event loop", errno));
-    nobodys_ = std::make_unique<Crowd>(*this);
-    if (!nobodys_->open()) throw ErrorException(system_error("an epoll set for a crowd", errno));
-}
-
-Poller::~Poller() = default;
-
-bool Poller::enter(int set, int fd, Target& target, std::uint32_t events) const {
-    epoll_event wanted{};
-    wanted.events = events;
-    wanted.data.ptr = &target;
-    return ::epoll_ctl(set, EPOLL_CTL_ADD, fd, &wanted) == 0;
 }
 
 bool Poller::add(int fd, Target& target, std::uint32_t events) {
-    return enter(epoll_.get(), fd, target, events);
-}
-
-bool Poller::add_to_crowd(int fd, Target& target, std::uint32_t events, std::optional<uid_t> user) {
-    Crowd& crowd = crowd_of(user);
-    if (enter(crowd.fd(), fd, target, events)) {
-        ++crowd.members;
-        target.crowd_ = &crowd;
-        return true;
-    }
-    some_are_empty_ = some_are_empty_ || crowd.members == 0;
-    return false;
+    epoll_event wanted{};
+    wanted.events = events;
+    wanted.data.ptr = &target;
+    return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &wanted) == 0;
 }
 
 void Poller::change(int fd, Target& target, std::uint32_t events) {
     epoll_event wanted{};
     wanted.events = events;
     wanted.data.ptr = &target;
-    ::epoll_ctl(target.in_crowd() ? target.crowd_->fd() : epoll_.get(), EPOLL_CTL_MOD, fd, &wanted);
-}
-
-bool Poller::move_to_crowd(int fd, Target& target, std::uint32_t events,
-                           std::optional<uid_t> user) {
-    if (target.in_crowd()) return true;
-    leave(fd, target);
-    return add_to_crowd(fd, target, events, user) || add(fd, target, events);
-}
-
-bool Poller::move_to_front(int fd, Target& target, std::uint32_t events) {
-    if (!target.in_crowd()) return true;
-    Crowd& crowd = *target.crowd_;
-    leave(fd, target);
-    if (add(fd, target, events)) return true;
-    if (!enter(crowd.fd(), fd, target, events)) return false;
-    ++crowd.members;
-    target.crowd_ = &crowd;
-    return true;
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &wanted);
 }
 
 void Poller::remove(int fd, Target& target) {
-    leave(fd, target);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+    leave(target);
 }
 
-void Poller::leave(int fd, Target& target) {
-    ::epoll_ctl(target.in_crowd() ? target.crowd_->fd() : epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-    if (target.waits_ > 0) (target.in_crowd() ? target.crowd_ : nobodys_.get())->forget(target);
+void Poller::move_to_crowd(Target& target, std::optional<uid_t> user) {
+    if (target.in_crowd()) return;
+    Crowd& crowd = user ? crowds_[*user] : nobodys_;
+    ++crowd.members;
+    ++in_crowds_;
+    target.crowd_ = &crowd;
+}
+
+void Poller::move_to_front(Target& target) {
+    if (!target.in_crowd()) return;
+    const bool waited = target.line_ != nullptr;
+    const std::uint32_t events = target.events_;
+    leave(target);
+    if (!waited) return;
+    again(target);
+    target.events_ = events;
+}
+
+void Poller::leave(Target& target) {
+    if (Crowd* line = std::exchange(target.line_, nullptr); line != nullptr)
+        std::replace(line->waiting.begin(), line->waiting.end(), &target,
+                     static_cast<Target*>(nullptr));
+    target.events_ = 0;
     if (Crowd* crowd = std::exchange(target.crowd_, nullptr); crowd != nullptr) {
+        --in_crowds_;
         if (--crowd->members == 0) some_are_empty_ = true;
     }
-}
-
-// Where there is no descriptor for a further set, it is with those of nobody.
-Poller::Crowd& Poller::crowd_of(std::optional<uid_t> user) {
-    if (!user) return *nobodys_;
-    std::unique_ptr<Crowd>& crowd = crowds_[*user];
-    if (crowd) return *crowd;
-    crowd = std::make_unique<Crowd>(*this);
-    if (crowd->open()) return *crowd;
-    crowds_.erase(*user);
-    return *nobodys_;
 }
 
 // Between turns, when nobody holds one of them.
 void Poller::drop_empty_crowds() {
     if (!std::exchange(some_are_empty_, false)) return;
     std::erase_if(line_, [this](const Crowd* crowd) {
-        return crowd != nobodys_.get() && crowd->members == 0;
+        return crowd != &front_ && crowd != &nobodys_ && crowd->members == 0;
     });
-    std::erase_if(crowds_, [](const auto& crowd) { return crowd.second->members == 0; });
+    std::erase_if(crowds_, [](const auto& crowd) { return crowd.second.members == 0; });
 }
 
-void Poller::line_up(Crowd& crowd) {
-    if (std::exchange(crowd.in_line, true)) return;
-    line_.push_back(&crowd);
+void Poller::line_up(Target& target, Crowd& crowd) {
+    if (target.line_ != nullptr) return;
+    target.line_ = &crowd;
+    crowd.waiting.push_back(&target);
+    if (!std::exchange(crowd.in_line, true)) line_.push_back(&crowd);
+}
+
+void Poller::again(Target& target) {
+    line_up(target, target.in_crowd() ? *target.crowd_ : front_);
 }
 
 void Poller::look(int timeout) {
@@ -128,8 +110,7 @@ bool Poller::wait(bool may_wait) {
 
 void Poller::serve() {
     for (int round = 1;; ++round) {
-        for (std::size_t i = 0; i < ready_; ++i)
-            static_cast<Target*>(events_[i].data.ptr)->on_ready(events_[i].events);
+        serve_ready();
         if (!line_.empty()) {
             serve_crowds();
         } else if (ready_ <= 1 && !std::exchange(look_again_, false)) {
@@ -141,21 +122,37 @@ void Poller::serve() {
     drop_empty_crowds();
 }
 
+void Poller::serve_ready() {
+    for (std::size_t i = 0; i < ready_; ++i) {
+        const epoll_event& event = events_[i];
+        Target& target = *static_cast<Target*>(event.data.ptr);
+        if (target.in_crowd()) {
+            target.events_ |= event.events;
+            line_up(target, *target.crowd_);
+            continue;
+        }
+        served_since_ = Clock::now();
+        target.on_ready(event.events);
+    }
+}
+
 void Poller::serve_crowds() {
-    const auto until = std::chrono::steady_clock::now() + turn_of_the_crowd;
+    served_since_ = Clock::now();
+    const bool alone = served_since_ - front_asked_ > of_late;
+    const auto until = served_since_ + (alone ? long_turn_of_the_crowd : turn_of_the_crowd);
     do {
         Crowd& crowd = *line_.front();
         line_.pop_front();
         crowd.in_line = false;
-        crowd.serve_one();
-        if (!crowd.idle()) line_up(crowd);
-    } while (!line_.empty() && std::chrono::steady_clock::now() < until);
-}
-
-void Poller::again(Target& target) {
-    Crowd& crowd = target.in_crowd() ? *target.crowd_ : *nobodys_;
-    crowd.wait(target, 0);
-    line_up(crowd);
+        Target* target = crowd.waiting.front();
+        crowd.waiting.pop_front();
+        if (target != nullptr) {
+            target->line_ = nullptr;
+            target->on_ready(std::exchange(target->events_, 0));
+            served_since_ = Clock::now();
+        }
+        if (!crowd.waiting.empty() && !std::exchange(crowd.in_line, true)) line_.push_back(&crowd);
+    } while (!line_.empty() && served_since_ < until);
 }
 
 }  // namespace tokenbroker::api

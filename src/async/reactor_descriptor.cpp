@@ -12,10 +12,10 @@ using Reactor = asio::detail::epoll_reactor;
 
 // Asio keeps its epoll set to itself (1.81). An explicit instantiation may name a private member;
 // where it has another name, this does not compile.
-int Reactor::* epoll_set();
-template <int Reactor::* Member>
+int Reactor::*epoll_set();
+template <int Reactor::*Member>
 struct Opened {
-    friend int Reactor::* epoll_set() { return Member; }
+    friend int Reactor::*epoll_set() { return Member; }
 };
 template struct Opened<&Reactor::epoll_fd_>;
 

@@ -76,6 +76,10 @@ void add_process(Families& families, const BuildInfo& build, const ProcessSeries
     families.add(1, {{"version", build.version}, {"commit", build.commit}, {"build", build.build}});
     families.gauge("tokenbroker_connections", "Open connections.",
                    static_cast<double>(process.connections));
+    families.gauge("tokenbroker_connections_behind",
+                   "Open connections that are served after the others: of users who ask for much, "
+                   "or have many.",
+                   static_cast<double>(process.connections_behind));
     families.counter("tokenbroker_connections_accepted_total", "Connections taken.",
                      process.connections_accepted);
     families.counter("tokenbroker_connections_refused_total",

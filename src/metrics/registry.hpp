@@ -95,7 +95,8 @@ using AccountHandle = std::shared_ptr<AccountSeries>;
 
 // The series of the process as a whole.
 struct ProcessSeries {
-    std::uint64_t connections = 0;  // open now
+    std::uint64_t connections = 0;         // open now
+    std::uint64_t connections_behind = 0;  // of those, in crowds (api/poller.hpp)
     std::uint64_t connections_accepted = 0;
     std::uint64_t connections_refused = 0;  // too-many-connections
     std::uint64_t accept_failures = 0;      // out of descriptors, mostly

@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <utility>
 #include <vector>
@@ -27,12 +28,16 @@ public:
     }
     void cancel_alarm(AlarmId id) override { alarms_.erase(id); }
 
-    // Runs the loop until it has nothing left to do at this instant.
+    // Runs the loop until it has nothing left to do at this instant, nor has who waits beside it.
     void settle() {
-        loop_.restart();
-        while (loop_.poll() > 0)
+        do {
             loop_.restart();
+            while (loop_.poll() > 0)
+                loop_.restart();
+        } while (beside_ && beside_());
     }
+    // Of what is not Asio's: takes a turn, and tells whether it had anything to do.
+    void settle_too(std::function<bool()> beside) { beside_ = std::move(beside); }
 
     // Moves both clocks, stopping at each alarm on the way so that what it wakes sees its own time.
     void advance(Milliseconds by) {
@@ -94,6 +99,7 @@ private:
     }
 
     boost::asio::io_context& loop_;
+    std::function<bool()> beside_;
     Moment now_{WallTime(std::chrono::seconds(1'795'305'600)), BootTime(std::chrono::hours(1))};
     std::map<AlarmId, Alarm> alarms_;
     AlarmId last_id_ = 0;

@@ -101,6 +101,7 @@ core::AllowLine allow_unit(const std::string& unit) {
 ServerTest::ServerTest(const Limits& limited)
     : limits(limited), account(broker.add("rossum-prod")), nursery(loop.get_executor()) {
     account->set_allow({allow_uid(::getuid())});
+    clock.settle_too([this] { return server && server->turn(false); });
 }
 
 ServerTest::~ServerTest() {
