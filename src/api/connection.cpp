@@ -174,11 +174,7 @@ void Connection::close() {
     state_ = State::ended;
     call_ = nullptr;
     stream_ = nullptr;
-    if (listening_to_ != 0) {
-        common_.poller.remove(socket_.get(), *this);
-    } else {
-        common_.poller.leave(*this);
-    }
+    common_.poller.leave(*this);
     Wheel::clear(*this);
     socket_.reset();
     common_.retire(*this);

@@ -22,29 +22,53 @@ constexpr auto of_late = std::chrono::milliseconds(10);
 
 Poller::Poller(const asio::any_io_executor& executor) : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {
     if (!epoll_) throw ErrorException(system_error("epoll_create1", errno));
-    epoll_event asios{};  // that it is nobody's tells it from the others
+    epoll_event asios{};
     asios.events = EPOLLIN;
     if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, async::reactor_descriptor(executor), &asios) != 0)
         throw ErrorException(system_error("waiting for the event loop", errno));
 }
 
 bool Poller::add(int fd, Target& target, std::uint32_t events) {
+    if (free_slots_.empty()) {
+        free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+        slots_.emplace_back();
+    }
+    const std::uint32_t place = free_slots_.back();
     epoll_event wanted{};
     wanted.events = events;
-    wanted.data.ptr = &target;
-    return ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &wanted) == 0;
+    wanted.data.u64 = slots_[place].tag(place);
+    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &wanted) != 0) return false;
+    free_slots_.pop_back();
+    slots_[place].target = &target;
+    target.slot_ = place;
+    return true;
 }
 
 void Poller::change(int fd, Target& target, std::uint32_t events) {
     epoll_event wanted{};
     wanted.events = events;
-    wanted.data.ptr = &target;
+    wanted.data.u64 = slots_[target.slot_].tag(target.slot_);
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &wanted);
 }
 
 void Poller::remove(int fd, Target& target) {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
     leave(target);
+}
+
+void Poller::leave(Target& target) {
+    leave_lines(target);
+    if (const std::uint32_t place = std::exchange(target.slot_, 0); place != 0) {
+        slots_[place].target = nullptr;
+        ++slots_[place].generation;
+        free_slots_.push_back(place);
+    }
+}
+
+Poller::Target* Poller::target_of(std::uint64_t tag) const noexcept {
+    const auto place = static_cast<std::uint32_t>(tag);
+    const Slot& slot = slots_[place];
+    return slot.tag(place) == tag ? slot.target : nullptr;
 }
 
 void Poller::move_to_crowd(Target& target, std::optional<uid_t> user) {
@@ -59,13 +83,13 @@ void Poller::move_to_front(Target& target) {
     if (!target.in_crowd()) return;
     const bool waited = target.line_ != nullptr;
     const std::uint32_t events = target.events_;
-    leave(target);
+    leave_lines(target);
     if (!waited) return;
     again(target);
     target.events_ = events;
 }
 
-void Poller::leave(Target& target) {
+void Poller::leave_lines(Target& target) {
     if (Crowd* line = std::exchange(target.line_, nullptr); line != nullptr)
         std::replace(line->waiting.begin(), line->waiting.end(), &target,
                      static_cast<Target*>(nullptr));
@@ -96,11 +120,18 @@ void Poller::again(Target& target) {
     line_up(target, target.in_crowd() ? *target.crowd_ : front_);
 }
 
+// Leaves those events that are somebody's.
 void Poller::look(int timeout) {
     const int got = ::epoll_wait(epoll_.get(), events_.data(), most_events, timeout);
-    const auto end = std::remove_if(events_.begin(), events_.begin() + std::max(got, 0),
-                                    [](const epoll_event& event) { return !event.data.ptr; });
-    ready_ = static_cast<std::size_t>(end - events_.begin());
+    ready_ = 0;
+    for (int i = 0; i < got; ++i) {
+        const epoll_event event = events_[static_cast<std::size_t>(i)];
+        Target* const target = target_of(event.data.u64);
+        if (target == nullptr) continue;
+        events_[ready_] = event;
+        events_[ready_].data.ptr = target;
+        ++ready_;
+    }
 }
 
 bool Poller::wait(bool may_wait) {

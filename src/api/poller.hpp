@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 #include <sys/types.h>
 #include <unordered_map>
+#include <vector>
 
 namespace tokenbroker::api {
 
@@ -48,6 +49,7 @@ public:
         Crowd* crowd_ = nullptr;
         Crowd* line_ = nullptr;     // in which it waits for its turn
         std::uint32_t events_ = 0;  // that came meanwhile
+        std::uint32_t slot_ = 0;    // 0: it was not added
     };
 
     explicit Poller(const boost::asio::any_io_executor& executor);
@@ -58,17 +60,18 @@ public:
     // is watched for edges (EPOLLET): it waits for its turn with what came, and is not told twice.
     [[nodiscard]] bool add(int fd, Target& target, std::uint32_t events);
     void change(int fd, Target& target, std::uint32_t events);
-    // No event reaches it from now on. Needed before close(2) too, which takes a descriptor out of
-    // the set only where nobody else has the same open file: a child that is about to exec has a
-    // copy of all, and the service manager keeps the sockets that it hands over.
+    // No event reaches it from now on.
     void remove(int fd, Target& target);
+    // The same of one whose descriptor is about to be closed, or was never added. The kernel takes
+    // it out of the set once nobody else has the same open file: a child that is about to exec has
+    // a copy of all. Whoever keeps one for long (the service manager, of the sockets that it hands
+    // over) would wake us for ever: those are removed.
+    void leave(Target& target);
 
     // From now on in the crowd of that user (without one, of those who are no user's), or no
     // longer.
     void move_to_crowd(Target& target, std::optional<uid_t> user);
     void move_to_front(Target& target);
-    // Of one that is not added, or no longer: it is in no crowd and no line any more.
-    void leave(Target& target);
 
     [[nodiscard]] std::size_t in_crowds() const noexcept { return in_crowds_; }
 
@@ -96,9 +99,19 @@ private:
         std::deque<Target*> waiting;  // null: it has gone
         bool in_line = false;
     };
+    // What an event refers to. One that is still told of a descriptor of old has an old generation.
+    struct Slot {
+        Target* target = nullptr;
+        std::uint32_t generation = 0;
+        [[nodiscard]] std::uint64_t tag(std::uint32_t place) const noexcept {
+            return std::uint64_t{generation} << 32U | place;
+        }
+    };
     // Events taken by one system call.
     static constexpr int most_events = 64;
 
+    [[nodiscard]] Target* target_of(std::uint64_t tag) const noexcept;
+    void leave_lines(Target& target);
     void look(int timeout);
     void serve_ready();
     void serve_crowds();
@@ -106,6 +119,8 @@ private:
     void drop_empty_crowds();
 
     host::Descriptor epoll_;
+    std::vector<Slot> slots_{1};  // the first one is Asio's
+    std::vector<std::uint32_t> free_slots_;
     std::array<epoll_event, most_events> events_{};
     std::size_t ready_ = 0;  // of those
     Time served_since_;

@@ -287,22 +287,35 @@ TEST_F(HostileTest, survives_mutated_conversations) {
 }
 
 // A child has a copy of every descriptor until it runs its program, however they are marked.
-TEST_F(HostileTest, a_connection_that_ends_while_a_child_is_being_started_is_watched_no_more) {
+TEST_F(HostileTest,
+       events_of_a_connection_that_a_child_has_a_copy_of_reach_nobody_when_it_has_ended) {
     start_server();
     const std::size_t watched = watched_descriptors();
-    Client client = connect();
-    exchange(client, get_request("/healthz"));
-    EXPECT_EQ(watched_descriptors(), watched + 1);
+    auto old = std::make_unique<Client>(socket_path());
+    exchange(*old, get_request("/healthz"));
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
-        while (true)
-            ::pause();
+        ::close(old->fd());  // of the server's end alone it has a copy
+        ::raise(SIGSTOP);
+        ::_exit(0);
     }
-    exchange(client, get_request("/healthz", "Connection: close\r\n"));
-    EXPECT_EQ(watched_descriptors(), watched);
+    ::waitpid(child, nullptr, WUNTRACED);
+    exchange(*old, get_request("/healthz", "Connection: close\r\n"));
+    EXPECT_EQ(registry.process().connections, 0U);
+    EXPECT_EQ(watched_descriptors(), watched + 1) << "the kernel still watches it";
+    Client next = connect();
+    exchange(next, get_request(target + "?wait=60s"));
+    EXPECT_EQ(registry.process().waiting_calls, 1U);
+    old.reset();
+    clock.settle();
+    EXPECT_EQ(registry.process().waiting_calls, 1U);
+    account->publish(7, "tok-1");
+    clock.settle();
+    EXPECT_EQ(status_of(next.receive()), 200U);
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);
+    EXPECT_EQ(watched_descriptors(), watched + 1) << "the next one alone";
 }
 
 }  // namespace
