@@ -212,7 +212,8 @@ void Connection::settle() {
     if (state_ == State::ended) return;
     if (answered > 0) take_place(answered);
     if (!backlog_.empty()) {
-        if (listen_to(incoming | EPOLLOUT) && awaited_ != Awaited::drain)
+        // Not for an edge: that the kernel was short of memory for a moment ends without one.
+        if (listen_to(EPOLLOUT) && awaited_ != Awaited::drain)
             await(Awaited::drain, common_.limits.drain_timeout);
         return;
     }

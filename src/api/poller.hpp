@@ -56,8 +56,9 @@ public:
     Poller(const Poller&) = delete;
     Poller& operator=(const Poller&) = delete;
 
-    // False where the kernel refuses, for want of memory mostly. A target that is ever in a crowd
-    // is watched for edges (EPOLLET): it waits for its turn with what came, and is not told twice.
+    // False where the kernel refuses, for want of memory mostly. What may be in a crowd is best
+    // watched for edges (EPOLLET): it waits for its turn with what came, and need not be told
+    // twice.
     [[nodiscard]] bool add(int fd, Target& target, std::uint32_t events);
     void change(int fd, Target& target, std::uint32_t events);
     // No event reaches it from now on.
