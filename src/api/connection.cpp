@@ -58,15 +58,6 @@ void Connection::on_ready(std::uint32_t events) {
     settle();
 }
 
-void Connection::go_on() {
-    if (state_ != State::reading && state_ != State::lingering) return;
-    if (has_more()) {
-        process({});
-    } else if (readable_ && backlog_.empty()) {
-        static_cast<void>(receive());
-    }
-}
-
 void Connection::on_deadline() {
     const Awaited missed = std::exchange(awaited_, Awaited::nothing);
     switch (missed) {
@@ -233,7 +224,7 @@ void Connection::settle() {
             break;
         case State::lingering:
             if (peer_done_) return close();
-            if (readable_) common_.poller.again(*this);
+            static_cast<void>(read_on());
             break;
         case State::ended:
             break;
@@ -266,8 +257,7 @@ void Connection::settle_reading() {
         return;
     }
     if (peer_done_) return close();
-    if (!listen_to(incoming)) return;
-    if (readable_) common_.poller.again(*this);
+    if (!read_on()) return;
     if (body_) {
         if (awaited_ != Awaited::body) await(Awaited::body, common_.limits.body_timeout);
     } else if (!unread_.empty()) {
@@ -282,14 +272,19 @@ void Connection::linger() {
     ::shutdown(socket_.get(), SHUT_WR);
     state_ = State::lingering;
     unread_ = {};
-    if (!listen_to(incoming)) return;
-    if (readable_) common_.poller.again(*this);
+    if (!read_on()) return;
     await(Awaited::end, linger_time);
 }
 
 void Connection::await(Awaited what, Milliseconds within) {
     awaited_ = what;
     common_.wheel.set(*this, saturating_add(common_.now.boot, within));
+}
+
+bool Connection::read_on() {
+    if (!listen_to(incoming)) return false;
+    if (readable_) common_.poller.again(*this);
+    return true;
 }
 
 bool Connection::listen_to(std::uint32_t events) {

@@ -117,8 +117,9 @@ private:
     void settle_reading();
     void linger();
     void await(Awaited what, Milliseconds within);
-    // False, and closed, where the kernel refuses.
-    bool listen_to(std::uint32_t events);
+    // Both: false, and closed, where the kernel refuses.
+    [[nodiscard]] bool read_on();  // what is there already has its turn, the rest is an event
+    [[nodiscard]] bool listen_to(std::uint32_t events);
 
     Common& common_;
     Handler& handler_;

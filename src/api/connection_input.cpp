@@ -10,6 +10,15 @@
 // How a connection takes bytes and makes requests of them.
 namespace tokenbroker::api {
 
+void Connection::go_on() {
+    if (state_ != State::reading && state_ != State::lingering) return;
+    if (has_more()) {
+        process({});
+    } else if (readable_ && backlog_.empty()) {
+        static_cast<void>(receive());
+    }
+}
+
 // False: there is nothing more to receive now.
 bool Connection::receive() {
     const ssize_t got =

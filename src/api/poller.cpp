@@ -113,6 +113,10 @@ void Poller::line_up(Target& target, Crowd& crowd) {
     if (target.line_ != nullptr) return;
     target.line_ = &crowd;
     crowd.waiting.push_back(&target);
+    line_up(crowd);
+}
+
+void Poller::line_up(Crowd& crowd) {
     if (!std::exchange(crowd.in_line, true)) line_.push_back(&crowd);
 }
 
@@ -182,7 +186,7 @@ void Poller::serve_crowds() {
             target->on_ready(std::exchange(target->events_, 0));
             served_since_ = Clock::now();
         }
-        if (!crowd.waiting.empty() && !std::exchange(crowd.in_line, true)) line_.push_back(&crowd);
+        if (!crowd.waiting.empty()) line_up(crowd);
     } while (!line_.empty() && served_since_ < until);
 }
 

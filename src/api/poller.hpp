@@ -117,6 +117,7 @@ private:
     void serve_ready();
     void serve_crowds();
     void line_up(Target& target, Crowd& crowd);
+    void line_up(Crowd& crowd);
     void drop_empty_crowds();
 
     host::Descriptor epoll_;

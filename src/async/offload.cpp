@@ -29,20 +29,16 @@ int make_event() {
 class Offload::Workers {
 public:
     Workers(asio::io_context& loop, std::size_t threads)
-        : event_(make_event()), watched_(loop, event_), pool(threads) {}
+        : event(loop, make_event()), pool(threads) {}
 
     // From a worker, after a post: Asio would wake a thread that waits in it, but the loop may be
-    // waiting elsewhere (reactor_descriptor.hpp).
-    void wake_loop() const {
+    // waiting elsewhere (reactor_descriptor.hpp). Nobody needs to read it: each write is an edge.
+    void wake_loop() {
         const std::uint64_t one = 1;
-        static_cast<void>(::write(event_, &one, sizeof one) == sizeof one);
+        static_cast<void>(::write(event.native_handle(), &one, sizeof one) == sizeof one);
     }
 
-private:
-    int event_;
-    asio::posix::stream_descriptor watched_;  // owns it; nobody needs to read it (edge-triggered)
-
-public:
+    asio::posix::stream_descriptor event;  // outlives the threads
     asio::thread_pool pool;
 };
 

@@ -71,6 +71,12 @@ protected:
         poller.move_to_crowd(*made, user);
         return made;
     }
+    std::vector<std::unique_ptr<FakeTarget>> crowd_of(int size, const std::string& name) {
+        std::vector<std::unique_ptr<FakeTarget>> crowd;
+        while (size-- > 0)
+            crowd.push_back(greedy(name, 1000));
+        return crowd;
+    }
     // So each step of the crowd is the last before the others.
     static void take_a_turn() {
         const auto until = std::chrono::steady_clock::now() + turn_of_the_crowd;
@@ -97,9 +103,7 @@ protected:
 TEST_F(PollerTest, the_crowd_is_served_between_two_looks_at_the_others) {
     FakeTarget decent("decent", served);
     decent.when_served = [this] { poller.front_asks(); };
-    std::vector<std::unique_ptr<FakeTarget>> crowd;
-    for (int i = 0; i < 10; ++i)
-        crowd.push_back(greedy("crowd", 1000));
+    const auto crowd = crowd_of(10, "crowd");
     ASSERT_TRUE(poller.add(decent.end.get(), decent, EPOLLIN));
     serve(40);
     EXPECT_EQ(in_a_row(), 0U);
@@ -107,19 +111,15 @@ TEST_F(PollerTest, the_crowd_is_served_between_two_looks_at_the_others) {
 }
 
 TEST_F(PollerTest, the_crowd_is_served_for_longer_while_nobody_in_front_asks) {
-    FakeTarget silent("listener", served);
-    std::vector<std::unique_ptr<FakeTarget>> crowd;
-    for (int i = 0; i < 10; ++i)
-        crowd.push_back(greedy("crowd", 1000));
-    ASSERT_TRUE(poller.add(silent.end.get(), silent, EPOLLIN));
+    FakeTarget listener("listener", served);
+    const auto crowd = crowd_of(10, "crowd");
+    ASSERT_TRUE(poller.add(listener.end.get(), listener, EPOLLIN));
     serve(400);
     EXPECT_GE(in_a_row(), 10U);
 }
 
 TEST_F(PollerTest, each_user_has_a_crowd_of_its_own_and_they_take_turns) {
-    std::vector<std::unique_ptr<FakeTarget>> many;
-    for (int i = 0; i < 200; ++i)
-        many.push_back(greedy("many", 1000));
+    const auto many = crowd_of(200, "many");
     const auto one = greedy("one", 1001);
     // Those of the first look at once are in front of whoever the next one finds.
     serve(100);
