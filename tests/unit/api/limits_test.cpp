@@ -24,6 +24,13 @@ struct LimitsTest : ServerTest {
 
 const std::string target = "/v1/accounts/rossum-prod/token";
 
+std::size_t count_answers(const std::string& answers) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = answers.find("HTTP/1.1 200", at)) != std::string::npos; ++at)
+        ++count;
+    return count;
+}
+
 TEST_F(LimitsTest, one_connection_too_many_is_told_so) {
     start_server();
     std::vector<Client> held;
@@ -179,10 +186,33 @@ TEST_F(LimitsTest, a_connection_with_requests_in_hand_is_not_idle) {
     EXPECT_TRUE(server->turn(false));
     clock.leap(seconds(3));
     const std::string answers = client.receive();
-    std::size_t answered = 0;
-    for (std::size_t at = 0; (at = answers.find("HTTP/1.1 200", at)) != std::string::npos; ++at)
-        ++answered;
-    EXPECT_EQ(answered, 150U);
+    EXPECT_EQ(count_answers(answers), 150U);
+}
+
+TEST_F(LimitsTest, more_than_is_received_at_once_is_answered_whole) {
+    start_server();
+    Client client = connect();
+    exchange(client, get_request("/healthz"));
+    std::string many;
+    std::size_t sent = 0;
+    for (; many.size() < std::size_t{3} * 16 * 1024; ++sent)
+        many += get_request("/healthz");
+    std::string answers;
+    // They are more than its socket holds.
+    for (std::string next = exchange(client, many); !next.empty(); next = exchange(client, ""))
+        answers += next;
+    EXPECT_EQ(count_answers(answers), sent);
+}
+
+TEST_F(LimitsTest, an_end_that_comes_with_the_last_request_is_not_overlooked) {
+    start_server();
+    Client client = connect();
+    exchange(client, get_request("/healthz"));
+    client.send(get_request("/healthz"));
+    client.half_close();
+    clock.settle();
+    EXPECT_EQ(status_of(client.receive()), 200U);
+    EXPECT_EQ(registry.process().connections, 0U);
 }
 
 class CrowdTest : public LimitsTest {
